@@ -1,0 +1,1 @@
+"""The relational language, its compiler and the way to PostgreSQL."""

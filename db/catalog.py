@@ -1,0 +1,39 @@
+"""What a login may read, asked of PostgreSQL itself: grants are never written down twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncpg
+
+_COLUMNS = """
+select c.relname, a.attname
+from pg_class c join pg_attribute a on a.attrelid = c.oid
+where c.relnamespace = 'connect'::regnamespace and c.relkind = 'r'
+  and a.attnum > 0 and not a.attisdropped
+  and has_column_privilege(c.oid, a.attnum, 'select')
+"""
+_FUNCTIONS = """
+select p.proname from pg_proc p
+where p.pronamespace = 'connect'::regnamespace and has_function_privilege(p.oid, 'execute')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Hold the columns and functions that a login may use; rows are another matter."""
+
+    columns: frozenset[tuple[str, str]]
+    functions: frozenset[str]
+
+
+async def grants(connection: asyncpg.Connection) -> Grants:
+    """Read what the connection's login may use."""
+    columns = await connection.fetch(_COLUMNS)
+    functions = await connection.fetch(_FUNCTIONS)
+    return Grants(
+        frozenset((row["relname"], row["attname"]) for row in columns),
+        frozenset(row["proname"] for row in functions),
+    )

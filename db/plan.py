@@ -1,0 +1,192 @@
+"""The relational language: what to read, said without SQL and without GraphQL.
+
+A plan is frozen and holds no values: the same operation gives an equal plan whatever its variables
+are, and equal plans give the same statement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Read a column of a table of the selection."""
+
+    table: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Stand for a value given when the plan runs, by its position from 0 and PostgreSQL type."""
+
+    position: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Compute with a function of the schema `connect`."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedId:
+    """Stand for the public id of a record that hangs on a patient: the patient's, and a hash."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedHash:
+    """Stand for a hash of a record and the scope: an order that two scopes do not share."""
+
+    table: str
+
+
+Expression = Column | Parameter | Call | ScopedId | ScopedHash
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Hold where the comparison is true."""
+
+    left: Expression
+    operator: Literal["=", "<>", "<", "<=", ">", ">="]
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Hold where a date has come."""
+
+    column: Column
+
+
+Predicate = Compare | Past
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Bring in a table whose column equals one of a table before it."""
+
+    table: str
+    column: str
+    to: Column
+    required: bool
+    """False keeps the row where nothing matches, or nothing that the viewer may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sort by an expression, nulls last."""
+
+    by: Expression
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Take at most `size` rows after a place; one more is read to know whether there are more."""
+
+    size: Parameter
+    after: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Give one expression a name in the answer."""
+
+    name: str
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Give several values of the row one name; null where `present` is null."""
+
+    name: str
+    present: Expression
+    fields: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Give the rows of another selection a name: those whose key equals `parent`."""
+
+    name: str
+    parent: Expression
+    select: Select
+    many: bool
+
+
+Field = Value | Group | Child
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """List the fields of the rows of one kind; of every row where `kind` is None."""
+
+    kind: str | None
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Read rows of a table, with what hangs on them."""
+
+    table: str
+    variants: tuple[Variant, ...]
+    discriminator: Column | None = None
+    """The column that tells a row's kind, where the variants differ."""
+    joins: tuple[Join, ...] = ()
+    key: Expression | None = None
+    """What a child's rows are found by; None at a root."""
+    where: tuple[Predicate, ...] = ()
+    order: tuple[Order, ...] = ()
+    page: Page | None = None
+    first_only: bool = False
+    """Take only the first row of each key."""
+    identify: Expression | None = None
+    """What tells one row of a page from another, for cursors."""
+    count: bool = False
+    """Count the rows that match, the page aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Give a root selection its name in the answer."""
+
+    name: str
+    select: Select
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold the selections of an operation's roots."""
+
+    roots: tuple[Root, ...]
+
+
+def expressions(select: Select) -> tuple[Expression, ...]:
+    """List what a selection reads of each row, each once: key, kind, identity, values, children's keys."""
+    found: dict[Expression, None] = {}
+    for expression in (select.key, select.discriminator, select.identify):
+        if expression is not None:
+            found[expression] = None
+    for variant in select.variants:
+        for item in variant.fields:
+            match item:
+                case Value(expression=expression):
+                    found[expression] = None
+                case Group(present=present, fields=fields):
+                    found[present] = None
+                    found.update((value.expression, None) for value in fields)
+                case Child(parent=parent):
+                    found[parent] = None
+    return tuple(found)

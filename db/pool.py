@@ -1,0 +1,134 @@
+"""Pools: a login and a pool for each role, so that no request ever runs as another one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+
+from db.catalog import Grants, grants
+from db.viewer import Role
+
+IDENTITY = "identity"
+_WHO = """
+select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole as mighty,
+  (select array_agg(g.rolname::text order by g.rolname)
+   from pg_roles g where g.rolname <> current_user and pg_has_role(current_user, g.oid, 'member')) as groups
+from pg_roles r where r.rolname = current_user
+"""
+
+
+class Unavailable(Exception):
+    """Say that the database cannot be reached now."""
+
+
+class TimedOut(Exception):
+    """Say that a statement took longer than its limit."""
+
+
+class LoginRefused(Exception):
+    """Say in one sentence which login is not the one that its pool is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Hold the connections of one login, and what it may read."""
+
+    role: str
+    grants: Grants
+    connections: asyncpg.Pool
+
+    async def text(self, sql: str, *arguments: object) -> str:
+        """Run one statement and return its one text.
+
+        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`).
+        """
+        try:
+            async with self.connections.acquire() as connection:
+                found: str | None = await connection.fetchval(sql, *arguments)
+        except asyncpg.QueryCanceledError as error:
+            raise TimedOut from error
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            raise Unavailable from error
+        except asyncpg.exceptions.OperatorInterventionError as error:
+            raise Unavailable from error
+        if found is None:
+            raise Unavailable
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Hold the pool of every role, and the one that finds out who a caller is."""
+
+    identity: Pool
+    roles: Mapping[Role, Pool]
+
+    @classmethod
+    async def open(cls, urls: Mapping[str, str], *, size: int, timeout_ms: int = 10_000) -> Pools:
+        """Open a pool for each role and for identification, from the URLs of their logins.
+
+        Raises: LoginRefused when a URL is another login's, or the login may do more than it should.
+        """
+        opened: list[Pool] = []
+        try:
+            for role in (IDENTITY, *(role.value for role in Role)):
+                opened.append(await _open(role, urls[role], size, timeout_ms))
+        except BaseException:
+            await asyncio.gather(*(pool.connections.close() for pool in opened))
+            raise
+        identity, *rest = opened
+        return cls(identity, dict(zip(Role, rest, strict=True)))
+
+    async def alive(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            await self.identity.text("select 'alive'")
+        except (Unavailable, TimedOut):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Wait for what runs, then close every connection."""
+        pools = (self.identity, *self.roles.values())
+        await asyncio.gather(*(pool.connections.close() for pool in pools))
+
+
+async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
+    connections = await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        max_inactive_connection_lifetime=300,
+        server_settings={
+            "application_name": f"connect-graph {role}",
+            "statement_timeout": str(timeout_ms),
+            "default_transaction_read_only": "on",
+            "jit": "off",
+        },
+    )
+    try:
+        async with connections.acquire() as connection:
+            await _prove(connection, role)
+            return Pool(role, await grants(connection), connections)
+    except BaseException:
+        await connections.close()
+        raise
+
+
+async def _prove(connection: asyncpg.Connection, role: str) -> None:
+    row = await connection.fetchrow(_WHO)
+    expected = f"connect_{role}"
+    if row is None or row["login"] != f"{expected}_login":
+        raise LoginRefused(
+            f"DATABASE_URL_{role.upper()} logs in as {row['login'] if row else 'nobody'}: "
+            f"give the URL of {expected}_login"
+        )
+    if row["mighty"] or row["groups"] != [expected]:
+        raise LoginRefused(
+            f"{expected}_login may do more than {expected}: "
+            f"revoke its other memberships and attributes"
+        )

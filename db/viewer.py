@@ -1,0 +1,78 @@
+"""The viewer: who asks, as the database knows them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from db.pool import Pool
+
+
+class Role(Enum):
+    """Name a role; its value names the role's login."""
+
+    PARTNER = "partner"
+    RESEARCHER = "researcher"
+    AUTHORITY = "authority"
+    CLINICIAN = "clinician"
+    STEWARD = "steward"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Hold what a verified token says: who, never as what."""
+
+    issuer: str
+    organisation: str
+    """{Brønnøysund} nine digits."""
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Hold a caller in one role and scope, from a membership that was valid a moment ago.
+
+    Nothing is granted by it: every policy looks the membership up again.
+    """
+
+    caller: Caller
+    role: Role
+    scope: str
+    scope_kind: str
+    valid_to: str | None
+    """{ISO 8601} when the scope ends."""
+    purposes: tuple[str, ...]
+    organisation_code: str
+    organisation_name: str
+
+    @property
+    def settings(self) -> tuple[str, str, str, str]:
+        """Give the values that every statement sets first, in the order of `statement.SETTINGS`."""
+        caller = self.caller
+        return (caller.issuer, caller.organisation, caller.subject, self.scope)
+
+
+_MEMBERSHIPS = """
+select case when set_config('app.issuer', $1, true) is not null
+  and set_config('app.organisation', $2, true) is not null
+  and set_config('app.subject', $3, true) is not null
+then (
+  select coalesce(json_agg(json_build_array(
+    m.role, s.code, s.kind, s.valid_to, s.purposes, p.code, p.name) order by s.code), '[]')::text
+  from connect.membership m
+  join connect.scope s on s.id = m.scope_id
+  join connect.partner p on p.organisation_number = m.organisation_number
+) end
+"""
+
+
+async def viewers(identity: Pool, caller: Caller) -> tuple[Viewer, ...]:
+    """List the roles and scopes that a caller may act in now, by scope."""
+    text = await identity.text(_MEMBERSHIPS, caller.issuer, caller.organisation, caller.subject)
+    return tuple(
+        Viewer(caller, Role[role], scope, kind, valid_to, tuple(purposes), code, name)
+        for role, scope, kind, valid_to, purposes, code, name in json.loads(text)
+    )

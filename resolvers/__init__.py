@@ -1,0 +1,1 @@
+"""Where the contract and the database meet: operations become plans, rows become answers."""

@@ -1,0 +1,141 @@
+"""Answer one GraphQL request: parse, validate, plan, execute; every failure with its code."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, parse, validate
+from graphql import execute as run
+
+import schema
+from db.pool import Pool, TimedOut, Unavailable
+from db.viewer import Viewer
+from resolvers.bind import Binding, bind
+from resolvers.errors import Code, Refusal, coded
+from resolvers.planner import plan
+from resolvers.reader import Reader
+from resolvers.resolve import Context, resolve, resolve_type
+from resolvers.selection import RequestRefused, Selection
+
+_LOG = logging.getLogger("connect_graph.execute")
+MOST_TOKENS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Hold a GraphQL request as it came."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold what is answered, and how many statements it took."""
+
+    body: dict[str, Any]
+    status: int = 200
+    """The HTTP status where the media type lets a status tell of errors."""
+    statements: int = 0
+
+    @classmethod
+    def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
+        """Answer errors for which nothing was executed."""
+        return cls({"errors": [error.formatted for error in errors]}, code.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Hold the bound schema, made once for a process."""
+
+    binding: Binding
+    kinds: Mapping[str, str]
+
+    @classmethod
+    def make(cls) -> Graph:
+        """Declare the schema and bind it."""
+        binding = bind(schema.declare(), resolve, resolve_type)
+        kinds = {kind: name for name in binding.types for kind, name in binding.kinds(name).items()}
+        return cls(binding, kinds)
+
+    async def answer(
+        self, request: Request, viewer: Viewer, pool: Pool, *, query_only: bool = False
+    ) -> Answer:
+        """Answer a request as its viewer, from the pool of the viewer's role."""
+        binding = self.binding
+        try:
+            document = self._document(request.query)
+            selection = Selection.of(
+                binding.schema, document, request.operation_name, request.variables
+            )
+            if query_only and selection.operation.operation is not OperationType.QUERY:
+                raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
+            planned = plan(selection, binding, pool.grants, viewer.scope)
+        except RequestRefused as refused:
+            return _refused(refused.errors)
+        except Refusal as refusal:
+            return _refused([refusal])
+        reader = Reader(pool, viewer, planned.values)
+        context = Context(viewer, reader, planned.slots, self.kinds)
+        result = run(
+            binding.schema,
+            document,
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+            context_value=context,
+            hide_suggestions=True,
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        return _answer(result, reader)
+
+    def _document(self, query: str) -> DocumentNode:
+        try:
+            document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+        except GraphQLError as error:
+            raise RequestRefused(coded([error], Code.GRAPHQL_PARSE_FAILED)) from error
+        errors = validate(self.binding.schema, document, max_errors=20, hide_suggestions=True)
+        if errors:
+            raise RequestRefused(coded(errors, Code.GRAPHQL_VALIDATION_FAILED))
+        return document
+
+
+def _refused(errors: list[GraphQLError]) -> Answer:
+    extensions = errors[0].extensions or {}
+    return Answer.of_errors(errors, Code(extensions["code"]))
+
+
+def _answer(result: ExecutionResult, reader: Reader) -> Answer:
+    errors = [_told(error) for error in result.errors or ()]
+    whole = next((e for e in errors if e.code.status >= 500), None)
+    if whole is not None:
+        return Answer({"errors": [whole.formatted]}, whole.code.status, reader.statements)
+    body: dict[str, Any] = {"data": result.data}
+    if errors:
+        body["errors"] = [error.formatted for error in errors]
+    return Answer(body, statements=reader.statements)
+
+
+def _told(error: GraphQLError) -> Refusal:
+    """Turn what went wrong into what may be said; what may not goes to the log with a reference."""
+    match error.original_error:
+        case None if isinstance(error, Refusal):
+            return error
+        case Refusal() as refusal:
+            told = Refusal(refusal.code, refusal.message, error.nodes)
+        case Unavailable():
+            told = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
+        case TimedOut():
+            told = Refusal(Code.TIMEOUT, "The query took too long: ask for less.")
+        case cause:
+            reference = secrets.token_hex(6)
+            _LOG.error("internal error %s", reference, exc_info=cause or error)
+            told = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
+            told.extensions = {"code": Code.INTERNAL.value, "reference": reference}
+    told.path = error.path
+    return told

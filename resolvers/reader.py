@@ -1,0 +1,74 @@
+"""The reader: run a plan's selections, one statement for each, whatever the number of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiodataloader import DataLoader
+
+from db import statement
+from db.plan import Expression, Select
+from db.pool import Pool
+from db.statement import Statement
+from db.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold the values of a row, found by their expressions."""
+
+    values: list[Any]
+    places: Mapping[Expression, int]
+
+    def value(self, expression: Expression | None) -> Any:
+        """Give the value of an expression that the row was read with."""
+        if expression is None:
+            raise TypeError("the selection reads no such value")
+        return self.values[self.places[expression]]
+
+
+class Reader:
+    """Read for one operation, as its viewer's role, counting the statements."""
+
+    def __init__(self, pool: Pool, viewer: Viewer, values: tuple[object, ...]) -> None:
+        self._pool = pool
+        self._viewer = viewer
+        self._values = values
+        self._loaders: dict[Select, DataLoader[Any, tuple[Row, ...]]] = {}
+        self.statements = 0
+
+    async def root(self, select: Select) -> tuple[Row, ...]:
+        """Read the rows of a root selection."""
+        return await self._rows(select)
+
+    async def count(self, select: Select) -> int:
+        """Count the rows of a root selection, whatever its page."""
+        return int(await self._text(statement.count(select)))
+
+    async def children(self, select: Select, key: Any) -> tuple[Row, ...]:
+        """Read the rows of a selection that belong to one key; all keys asked for go together."""
+        loader = self._loaders.get(select)
+        if loader is None:
+
+            async def batch(keys: list[Any]) -> list[tuple[Row, ...]]:
+                found: dict[Any, list[Row]] = {one: [] for one in keys}
+                for row in await self._rows(select, keys):
+                    found[row.value(select.key)].append(row)
+                return [tuple(found[one]) for one in keys]
+
+            loader = self._loaders[select] = DataLoader(batch)
+        return await loader.load(key)
+
+    async def _rows(self, select: Select, keys: list[Any] | None = None) -> tuple[Row, ...]:
+        made = statement.rows(select)
+        places = {expression: place for place, expression in enumerate(made.columns)}
+        text = await (self._text(made) if keys is None else self._text(made, keys))
+        return tuple(Row(values, places) for values in json.loads(text))
+
+    async def _text(self, made: Statement, *keys: list[Any]) -> str:
+        self.statements += 1
+        values = (self._values[position] for position in made.values)
+        return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)

@@ -1,0 +1,211 @@
+"""The one resolver of every field: look up the slot, give the value or load the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from db.plan import Expression, Select
+from db.viewer import Viewer
+from resolvers import cursor
+from resolvers.errors import Code, Refusal
+from resolvers.reader import Reader, Row
+from resolvers.slot import (
+    Branch,
+    Leaf,
+    Missing,
+    Nested,
+    OfPage,
+    OfViewer,
+    Paged,
+    PageRows,
+    Single,
+    Slot,
+    Slots,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Hold what the resolvers of one operation share."""
+
+    viewer: Viewer
+    reader: Reader
+    slots: Slots
+    kinds: Mapping[str, str]
+    """The types of interfaces' rows, by the kind in the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A row seen as one object of the answer."""
+
+    row: Row
+    slots: Slots
+    kind: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row at its place in a page."""
+
+    row: Row
+    page: PageOf
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A page of a list that was read."""
+
+    paged: Paged
+    rows: tuple[Row, ...]
+    has_more: bool
+
+    def cursor(self, row: Row) -> str:
+        """Write the cursor of a row."""
+        identify = self.paged.select.identify
+        return cursor.encode(str(row.value(identify)), self.paged.belongs)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What identification found out, as an object of the answer."""
+
+    values: Mapping[str, Any]
+
+
+def resolve(parent: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
+    """Give a field's value, or what becomes it.
+
+    Raises: Refusal FIELD_NOT_AVAILABLE where the viewer's role lacks the field.
+    """
+    context: Context = info.context
+    at = (info.parent_type.name, str(info.path.key))
+    match parent:
+        case None:
+            return _root(context, context.slots[at])
+        case Told(values=values):
+            return values[info.field_name]
+        case Object(row=row, slots=slots):
+            return _of_row(context, row, slots[at])
+        case PageOf(paged=paged):
+            return _of_page(context, parent, paged.slots[at])
+        case Place():
+            return _of_place(parent, parent.slots[at])
+        case _:
+            raise TypeError(f"{type(parent).__name__} is no object of the answer")
+
+
+def resolve_type(value: Object, info: GraphQLResolveInfo, _type: Any) -> str:
+    """Tell which type of an interface a row is."""
+    context: Context = info.context
+    return context.kinds[str(value.row.value(value.kind))]
+
+
+async def _root(context: Context, slot: Slot) -> Any:
+    match slot:
+        case OfViewer():
+            return _told(context.viewer)
+        case Single(select=select, slots=slots):
+            rows = await context.reader.root(select)
+            return _object(rows[0], select, slots) if rows else None
+        case Paged(select=select, size=size):
+            rows = await context.reader.root(select)
+            return PageOf(slot, rows[:size], len(rows) > size)
+        case Missing():
+            raise _missing(slot)
+        case _:
+            raise TypeError(f"{type(slot).__name__} is no root")
+
+
+def _of_row(context: Context, row: Row, slot: Slot) -> Any:
+    match slot:
+        case Leaf(expression=expression):
+            return row.value(expression)
+        case Nested(present=present, slots=slots):
+            return None if row.value(present) is None else Object(row, slots)
+        case Branch():
+            return _children(context, row, slot)
+        case Missing():
+            raise _missing(slot)
+        case _:
+            raise TypeError(f"{type(slot).__name__} is no field of a row")
+
+
+async def _children(context: Context, row: Row, branch: Branch) -> Any:
+    key = row.value(branch.parent)
+    rows = () if key is None else await context.reader.children(branch.select, key)
+    objects = [_object(child, branch.select, branch.slots) for child in rows]
+    if branch.many:
+        return objects
+    return objects[0] if objects else None
+
+
+def _of_page(context: Context, page: PageOf, slot: Slot) -> Any:
+    match slot:
+        case PageRows(slots=slots, in_edges=True):
+            return [Place(row, page, slots) for row in page.rows]
+        case PageRows(slots=slots):
+            return [_object(row, page.paged.select, slots) for row in page.rows]
+        case OfPage(name="pageInfo"):
+            return Told(
+                {
+                    "hasNextPage": page.has_more,
+                    "hasPreviousPage": page.paged.follows,
+                    "startCursor": page.cursor(page.rows[0]) if page.rows else None,
+                    "endCursor": page.cursor(page.rows[-1]) if page.rows else None,
+                }
+            )
+        case OfPage(name="totalCount"):
+            return context.reader.count(page.paged.select)
+        case _:
+            raise TypeError(f"{type(slot).__name__} is no field of a page")
+
+
+def _of_place(place: Place, slot: Slot) -> Any:
+    match slot:
+        case PageRows(slots=slots):
+            return _object(place.row, place.page.paged.select, slots)
+        case OfPage():
+            return place.page.cursor(place.row)
+        case _:
+            raise TypeError(f"{type(slot).__name__} is no field of an edge")
+
+
+def _object(row: Row, select: Select, slots: Slots) -> Object:
+    return Object(row, slots, select.discriminator)
+
+
+def _missing(slot: Missing) -> Refusal:
+    return Refusal(
+        Code.FIELD_NOT_AVAILABLE, f"{slot.type}.{slot.field} is not available to your role."
+    )
+
+
+_GRANULARITY = {
+    "PARTNER": "PSEUDONYMISED_RECORD",
+    "RESEARCHER": "PSEUDONYMISED_RECORD",
+    "AUTHORITY": "AGGREGATE",
+    "CLINICIAN": "RECORD",
+    "STEWARD": "RECORD",
+}
+
+
+def _told(viewer: Viewer) -> Told:
+    return Told(
+        {
+            "role": viewer.role.name,
+            "granularity": _GRANULARITY[viewer.role.name],
+            "organisation": Told(
+                {"code": viewer.organisation_code, "name": viewer.organisation_name}
+            ),
+            "scope": Told(
+                {"kind": viewer.scope_kind, "code": viewer.scope, "validTo": viewer.valid_to}
+            ),
+            "purposes": list(viewer.purposes),
+        }
+    )

@@ -1,0 +1,88 @@
+"""Slots: where a field of the answer finds its value in what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from db.plan import Expression, Select
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The value of an expression in the row."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Values of the row under one name; null where `present` is null."""
+
+    present: Expression
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Rows of another selection, those whose key equals `parent`."""
+
+    parent: Expression
+    select: Select
+    slots: Slots
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """The one row of a root selection, or null."""
+
+    select: Select
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A page of a root selection."""
+
+    select: Select
+    size: int
+    belongs: str
+    """What the page's cursors belong to."""
+    follows: bool
+    """The page begins after a cursor."""
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class PageRows:
+    """The rows of a page, one way in which the connection asks for them."""
+
+    slots: Slots
+    in_edges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfPage:
+    """A property of a page or of a place in it: cursor, pageInfo, totalCount."""
+
+    name: str
+    slots: Slots | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfViewer:
+    """What identification found out about the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Nothing: the viewer's role lacks the field."""
+
+    type: str
+    field: str
+
+
+Slot = Leaf | Nested | Branch | Single | Paged | PageRows | OfPage | OfViewer | Missing
+Slots = Mapping[tuple[str, str], Slot]
+"""By the concrete type's name and the field's name in the answer."""

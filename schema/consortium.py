@@ -1,0 +1,52 @@
+"""Who takes part: organisations, hospitals, and the studies that records come from."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from schema.mapping import column, entity, one
+from schema.scalars import HealthRegion
+
+
+@strawberry.enum(description="The part of society that an organisation belongs to.")
+class Sector(Enum):
+    """Name a sector."""
+
+    HOSPITAL = "HOSPITAL"
+    INDUSTRY = "INDUSTRY"
+    AUTHORITY = "AUTHORITY"
+    RESEARCH = "RESEARCH"
+    CHARITY = "CHARITY"
+
+
+@entity("partner", description="An organisation of the consortium.")
+class Partner:
+    """A row of `partner`."""
+
+    code: str = column("code", "Short name of the organisation within the consortium.")
+    name: str = column("name", "Name of the organisation.")
+    sector: Sector = column("sector", "Hospital, industry, authority, research or charity.")
+
+
+@entity("site", description="A hospital that includes patients.")
+class Site:
+    """A row of `site`."""
+
+    code: str = column("code", "Short name of the hospital.")
+    name: str = column("name", "Name of the hospital.")
+    health_region: HealthRegion = column("health_region", "Its regional health authority.")
+    partner: Annotated[Partner, strawberry.lazy("schema.consortium")] | None = one(
+        "partner_id", "id", "The organisation that runs the hospital."
+    )
+
+
+@entity("study", description="A trial or a data set that records come from.")
+class Study:
+    """A row of `study`."""
+
+    code: str = column("code", "Code under which the study was imported.")
+    title: str | None = column("title", "Title of the study.")
+    synthetic: bool = column("synthetic", "True where every record is invented.")

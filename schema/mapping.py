@@ -1,0 +1,208 @@
+"""Say where the value of each GraphQL field lives, as data: names of tables and columns, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+
+SOURCE = "source"
+"""The key under which a field's metadata holds its source."""
+
+_T = TypeVar("_T", bound=type)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Name the table that holds a type's rows."""
+
+    table: str
+    key: str = "id"
+    sides: tuple[tuple[str, str, str], ...] = ()
+    """Tables with at most one row for each of this one: name, their column, this table's column."""
+    kind: str | None = None
+    """The value of the column `kind` that makes a row of an interface's table this type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Point to a column of the type's table, or of one of its side tables."""
+
+    name: str
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicId:
+    """Stand for the id that the viewer's scope knows the record by."""
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """Lead to at most one row: `local` of this table equals `remote` of the other."""
+
+    local: str
+    remote: str
+    latest: str | None = None
+    """The date column whose latest past value is taken where several rows match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Lead to rows: `local` of this table equals `remote` of the other, or of `through`."""
+
+    local: str
+    remote: str
+    order: tuple[str, ...] = ()
+    through: tuple[str, str] | None = None
+    """A linking table, and its column that equals the key of the other table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Group columns of the same row that share a prefix; null where `present` is null."""
+
+    prefix: str
+    present: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Compute a value with a function of the database, over what the viewer may see."""
+
+    function: str
+    columns: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Find one record by the unique column that an argument gives."""
+
+    column: Column
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """List records as a connection, in the order of a unique column."""
+
+    order: Column
+
+
+@dataclass(frozen=True, slots=True)
+class FromViewer:
+    """Tell what identification found out about the caller; nothing is read for it."""
+
+
+Source = Column | PublicId | One | Many | Part | Measure | Lookup | Listing | FromViewer
+
+
+@dataclass_transform(kw_only_default=True)
+def entity(
+    table: str | None = None,
+    *,
+    description: str,
+    key: str = "id",
+    sides: tuple[tuple[str, str, str], ...] = (),
+    kind: str | None = None,
+    interface: bool = False,
+) -> Callable[[_T], _T]:
+    """Declare a GraphQL type and the table of its rows.
+
+    Without a table the rows are those of the interface that the class implements (`kind` says which)
+    or of the row that the type is a part of.
+    """
+
+    def declare(cls: _T) -> _T:
+        inherited: Entity | None = getattr(cls, "entity", None)
+        if table is not None:
+            own: Entity | None = Entity(table, key, sides, kind)
+        elif inherited is not None:
+            own = Entity(inherited.table, inherited.key, inherited.sides, kind)
+        else:
+            own = None
+        make = strawberry.interface if interface else strawberry.type
+        made: _T = make(cls, description=description)
+        setattr(made, "entity", own)  # noqa: B010 - an attribute of the class, not a GraphQL field
+        return made
+
+    return declare
+
+
+def _field(source: Source, description: str) -> Any:
+    return strawberry.field(description=description, metadata={SOURCE: source})
+
+
+def column(name: str, description: str, *, of: str | None = None) -> Any:
+    """Declare a field that is a column, of a side table where `of` names one."""
+    return _field(Column(name, of), description)
+
+
+def public_id(description: str) -> Any:
+    """Declare the id that the viewer's scope knows a record by."""
+    return _field(PublicId(), description)
+
+
+def one(local: str, remote: str, description: str, *, latest: str | None = None) -> Any:
+    """Declare a relation to at most one record."""
+    return _field(One(local, remote, latest), description)
+
+
+def many(
+    local: str,
+    remote: str,
+    description: str,
+    *,
+    order: tuple[str, ...] = (),
+    through: tuple[str, str] | None = None,
+) -> Any:
+    """Declare a relation to records, ordered by columns of theirs, then by a hash of the scope's."""
+    return _field(Many(local, remote, order, through), description)
+
+
+def part(prefix: str, present: str, description: str) -> Any:
+    """Declare a value object made of columns of the same row."""
+    return _field(Part(prefix, present), description)
+
+
+def from_viewer(description: str) -> Any:
+    """Declare a field of the caller's own identity."""
+    return _field(FromViewer(), description)
+
+
+def _declared(source: Source, description: str) -> Callable[[_Function], Any]:
+    def declare(signature: _Function) -> Any:
+        return strawberry.field(
+            resolver=signature, description=description, metadata={SOURCE: source}
+        )
+
+    return declare
+
+
+def measure(
+    function: str, description: str, *, columns: tuple[str, ...], arguments: tuple[str, ...]
+) -> Callable[[_Function], Any]:
+    """Declare a computed field; the decorated function gives its arguments and is never called."""
+    return _declared(Measure(function, columns, arguments), description)
+
+
+def lookup(argument: str, by: Column, description: str) -> Callable[[_Function], Any]:
+    """Declare a root that finds one record; the decorated function is never called."""
+    return _declared(Lookup(by, argument), description)
+
+
+def listing(order: Column, description: str) -> Callable[[_Function], Any]:
+    """Declare a root that lists records; the decorated function is never called."""
+    return _declared(Listing(order), description)
+
+
+def unbound() -> Any:
+    """Stand in the body of a declared field, which `resolvers.bind` replaces.
+
+    Raises: RuntimeError when it runs all the same, since then the schema was never bound.
+    """
+    raise RuntimeError("the schema was not bound to the database")

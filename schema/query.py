@@ -1,0 +1,51 @@
+"""The roots: where a query begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from schema.connection import After, Connection, First
+from schema.mapping import Column, from_viewer, listing, lookup, unbound
+
+if TYPE_CHECKING:
+    from schema.cohort import Cohort
+    from schema.patient import Patient
+    from schema.viewer import Viewer
+
+_PSEUDONYM = Column("public_id", of="pseudonym")
+
+
+@strawberry.type(description="Where a query begins.")
+class Query:
+    """The roots of the graph."""
+
+    viewer: Annotated[Viewer, strawberry.lazy("schema.viewer")] = from_viewer(
+        "Who asks, in which role and scope."
+    )
+
+    @lookup("id", _PSEUDONYM, "One patient; null where there is none, or none that you may see.")
+    def patient(
+        self,
+        id: Annotated[  # noqa: A002 - the contract's name
+            strawberry.ID, strawberry.argument(description="Pseudonym in the viewer's scope.")
+        ],
+    ) -> Annotated[Patient, strawberry.lazy("schema.patient")] | None:
+        """Declare the argument; the database finds the patient."""
+        return unbound()  # type: ignore[no-any-return]
+
+    @listing(_PSEUDONYM, "The patients that the viewer may see, in the order of their ids.")
+    def patients(
+        self, first: First = 100, after: After = None
+    ) -> Connection[Annotated[Patient, strawberry.lazy("schema.patient")]] | None:
+        """Declare the arguments; the database lists the patients."""
+        return unbound()  # type: ignore[no-any-return]
+
+    @lookup("code", Column("code"), "One cohort; null where there is none.")
+    def cohort(
+        self,
+        code: Annotated[str, strawberry.argument(description="Code of the cohort in the trial.")],
+    ) -> Annotated[Cohort, strawberry.lazy("schema.cohort")] | None:
+        """Declare the argument; the database finds the cohort."""
+        return unbound()  # type: ignore[no-any-return]

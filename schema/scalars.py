@@ -1,0 +1,58 @@
+"""The scalars and vocabularies that several types share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NewType
+
+import strawberry
+
+Date = NewType("Date", str)
+DateTime = NewType("DateTime", str)
+
+SCALARS = {
+    Date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar {ISO 8601}, YYYY-MM-DD.",
+        serialize=str,
+        parse_value=str,
+    ),
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        description="A moment {ISO 8601} with its offset from UTC.",
+        serialize=str,
+        parse_value=str,
+    ),
+}
+
+
+@strawberry.enum(description="A Norwegian regional health authority.")
+class HealthRegion(Enum):
+    """Name a regional health authority."""
+
+    SOR_OST = "SOR_OST"
+    VEST = "VEST"
+    MIDT = "MIDT"
+    NORD = "NORD"
+
+
+@strawberry.enum(description="Response of a tumour {RECIST}; NE is not evaluable and never progression.")
+class Response(Enum):
+    """Name a response category."""
+
+    CR = "CR"
+    PR = "PR"
+    SD = "SD"
+    PD = "PD"
+    NE = "NE"
+
+
+@strawberry.enum(
+    description="Whether the event of a survival time was seen. UNKNOWN is not CENSORED: nobody said."
+)
+class Event(Enum):
+    """Name what is known of an event."""
+
+    EVENT = "EVENT"
+    CENSORED = "CENSORED"
+    UNKNOWN = "UNKNOWN"

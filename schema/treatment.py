@@ -1,0 +1,90 @@
+"""Treatments: one enrolment of a patient, mostly in a cohort."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from schema.mapping import column, entity, many, one, public_id
+from schema.scalars import Date
+
+if TYPE_CHECKING:
+    from schema.cohort import Cohort
+    from schema.drug import Drug
+    from schema.resistance import ResistanceFinding
+    from schema.response import Outcome, ResponseAssessment
+
+
+@strawberry.enum(description="Why a treatment ended.")
+class EndReason(Enum):
+    """Name a reason."""
+
+    PROGRESSION = "PROGRESSION"
+    TOXICITY = "TOXICITY"
+    DEATH = "DEATH"
+    PATIENT_CHOICE = "PATIENT_CHOICE"
+    PHYSICIAN_CHOICE = "PHYSICIAN_CHOICE"
+    COMPLETED = "COMPLETED"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Whether a treatment counts for benefit at week 16.")
+class Evaluability(Enum):
+    """Name an evaluability."""
+
+    EVALUABLE = "EVALUABLE"
+    NOT_EVALUABLE = "NOT_EVALUABLE"
+    TOO_EARLY = "TOO_EARLY"
+
+
+@entity(
+    "treatment",
+    sides=(("treatment_identity", "treatment_id", "id"),),
+    description="One enrolment of a patient: a regimen, mostly in a cohort. Day 0 is its start.",
+)
+class Treatment:
+    """A row of `treatment`."""
+
+    id: strawberry.ID = public_id("Id of the treatment in the viewer's scope.")
+    line: int | None = column("line", "Line of treatment for advanced disease, from 1.")
+    ecog: int | None = column("ecog", "{ECOG} performance status at start, 0-5.")
+    started_on: Date | None = column(
+        "started_on",
+        "Day of the start. Identifying: for stewards and the patient's own hospital.",
+        of="treatment_identity",
+    )
+    end_day: int | None = column("end_day", "[days] after the start; null: going on or not known.")
+    end_reason: EndReason | None = column("end_reason", "Why it ended.")
+    evaluability: Evaluability | None = column(
+        "evaluability", "Whether it counts for benefit at week 16; null where not known."
+    )
+    not_evaluable_reason: str | None = column("not_evaluable_reason", "Why it does not count.")
+    cohort: Annotated[Cohort, strawberry.lazy("schema.cohort")] | None = one(
+        "cohort_id", "id", "The cohort; null outside of one."
+    )
+    drugs: list[Annotated[Drug, strawberry.lazy("schema.drug")]] = many(
+        "id",
+        "treatment_id",
+        "The drugs that were given; empty where not known.",
+        order=("inn",),
+        through=("treatment_drug", "drug_id"),
+    )
+    responses: list[Annotated[ResponseAssessment, strawberry.lazy("schema.response")]] = many(
+        "id",
+        "treatment_id",
+        "Assessments in the order of time.",
+        order=("day", "criteria", "evaluator"),
+    )
+    outcome: Annotated[Outcome, strawberry.lazy("schema.response")] | None = one(
+        "id", "treatment_id", "What came of it; null where nothing is known."
+    )
+    resistance_findings: list[
+        Annotated[ResistanceFinding, strawberry.lazy("schema.resistance")]
+    ] = many(
+        "id",
+        "treatment_id",
+        "How the tumour became resistant, or that nobody looked.",
+        order=("day_after_progression", "mechanism"),
+    )
