@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import asyncpg
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
 _COLUMNS = """
 select c.relname, a.attname
@@ -29,7 +30,7 @@ class Grants:
     functions: frozenset[str]
 
 
-async def grants(connection: asyncpg.Connection) -> Grants:
+async def grants(connection: Connection) -> Grants:
     """Read what the connection's login may use."""
     columns = await connection.fetch(_COLUMNS)
     functions = await connection.fetch(_FUNCTIONS)

@@ -174,7 +174,7 @@ class Plan:
 
 
 def expressions(select: Select) -> tuple[Expression, ...]:
-    """List what a selection reads of each row, each once: key, kind, identity, values, children's keys."""
+    """List what a selection reads of each row, each once, in a fixed order."""
     found: dict[Expression, None] = {}
     for expression in (select.key, select.discriminator, select.identify):
         if expression is not None:

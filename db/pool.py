@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from db.catalog import Grants, grants
+from db.catalog import Connection, Grants, grants
 from db.viewer import Role
 
 IDENTITY = "identity"
 _WHO = """
 select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole as mighty,
-  (select array_agg(g.rolname::text order by g.rolname)
-   from pg_roles g where g.rolname <> current_user and pg_has_role(current_user, g.oid, 'member')) as groups
+  (select array_agg(g.rolname::text order by g.rolname) from pg_roles g
+   where g.rolname <> current_user and pg_has_role(current_user, g.oid, 'member')) as groups
 from pg_roles r where r.rolname = current_user
 """
 
@@ -38,7 +38,7 @@ class Pool:
 
     role: str
     grants: Grants
-    connections: asyncpg.Pool
+    connections: asyncpg.Pool[asyncpg.Record]
 
     async def text(self, sql: str, *arguments: object) -> str:
         """Run one statement and return its one text.
@@ -75,7 +75,8 @@ class Pools:
         opened: list[Pool] = []
         try:
             for role in (IDENTITY, *(role.value for role in Role)):
-                opened.append(await _open(role, urls[role], size, timeout_ms))
+                pool = await _open(role, urls[role], size, timeout_ms)
+                opened.append(pool)
         except BaseException:
             await asyncio.gather(*(pool.connections.close() for pool in opened))
             raise
@@ -119,7 +120,7 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         raise
 
 
-async def _prove(connection: asyncpg.Connection, role: str) -> None:
+async def _prove(connection: Connection, role: str) -> None:
     row = await connection.fetchrow(_WHO)
     expected = f"connect_{role}"
     if row is None or row["login"] != f"{expected}_login":

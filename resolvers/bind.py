@@ -70,7 +70,7 @@ def bind(declared: strawberry.Schema, resolve: Resolver, resolve_type: Resolver)
 
     Raises: Unbound where a field has no source.
     """
-    schema: GraphQLSchema = declared._schema  # noqa: SLF001
+    schema: GraphQLSchema = declared._schema
     types = {}
     for name, type_ in schema.type_map.items():
         if name.startswith("__") or name in specified_scalar_types:
@@ -99,4 +99,3 @@ def _bind_type(
     if isinstance(type_, GraphQLObjectType):
         type_.is_type_of = None
     return Bound(name, getattr(origin, "entity", None), MappingProxyType(sources))
-

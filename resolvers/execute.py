@@ -23,6 +23,8 @@ from resolvers.selection import RequestRefused, Selection
 
 _LOG = logging.getLogger("connect_graph.execute")
 MOST_TOKENS = 10_000
+UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
+TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,9 @@ def _told(error: GraphQLError) -> Refusal:
         case Refusal() as refusal:
             told = Refusal(refusal.code, refusal.message, error.nodes)
         case Unavailable():
-            told = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
+            return UNREACHABLE
         case TimedOut():
-            told = Refusal(Code.TIMEOUT, "The query took too long: ask for less.")
+            return TOO_SLOW
         case cause:
             reference = secrets.token_hex(6)
             _LOG.error("internal error %s", reference, exc_info=cause or error)

@@ -157,9 +157,7 @@ class _Work:
         counted = any(
             isinstance(slot, OfPage) and slot.name == "totalCount" for slot in slots.values()
         )
-        select = self._finish(
-            draft, order=(Order(by),), page=page, identify=by, count=counted
-        )
+        select = self._finish(draft, order=(Order(by),), page=page, identify=by, count=counted)
         self.roots.append(Root(name, select, many=True))
         return Paged(select, size, belongs, after is not None, slots)
 
@@ -172,7 +170,9 @@ class _Work:
                     slots[name, key] = PageRows(self._slots(draft, draft.bound.name, chosen))
                 case "edges":
                     edge = _named(self.selection, name, "edges").name
-                    slots[name, key] = PageRows(self._edge_slots(draft, edge, chosen), in_edges=True)
+                    slots[name, key] = PageRows(
+                        self._edge_slots(draft, edge, chosen), in_edges=True
+                    )
                 case "pageInfo":
                     info = _named(self.selection, name, "pageInfo")
                     fields = self.selection.fields(info, chosen)
@@ -196,8 +196,8 @@ class _Work:
     def _slots(self, draft: _Draft, name: str, nodes: list[FieldNode]) -> Slots:
         """Plan what is selected of a type, of each of its kinds where it is an interface."""
         slots: dict[tuple[str, str], Slot] = {}
-        kinds = self.binding.kinds(name) or {None: name}
-        for kind, concrete in kinds.items():
+        kinds: dict[str | None, str] = dict(self.binding.kinds(name).items())
+        for kind, concrete in (kinds or {None: name}).items():
             type_ = _object(self.selection, concrete)
             fields = draft.variants.setdefault(kind, [])
             for key, chosen in self.selection.fields(type_, nodes).items():
@@ -314,9 +314,7 @@ class _Work:
         interface = self.binding.kinds(draft.bound.name)
         select = Select(
             table=draft.table,
-            variants=tuple(
-                Variant(kind, tuple(fields)) for kind, fields in draft.variants.items()
-            ),
+            variants=tuple(Variant(kind, tuple(fields)) for kind, fields in draft.variants.items()),
             discriminator=self._own(draft, "kind") if interface else None,
         )
         return replace(select, joins=tuple(draft.joins.values()), **properties)

@@ -78,12 +78,12 @@ class Told:
     values: Mapping[str, Any]
 
 
-def resolve(parent: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
+def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -> Any:
     """Give a field's value, or what becomes it.
 
     Raises: Refusal FIELD_NOT_AVAILABLE where the viewer's role lacks the field.
     """
-    context: Context = info.context
+    context = info.context
     at = (info.parent_type.name, str(info.path.key))
     match parent:
         case None:
@@ -100,9 +100,9 @@ def resolve(parent: Any, info: GraphQLResolveInfo, **_arguments: Any) -> Any:
             raise TypeError(f"{type(parent).__name__} is no object of the answer")
 
 
-def resolve_type(value: Object, info: GraphQLResolveInfo, _type: Any) -> str:
+def resolve_type(value: Object, info: GraphQLResolveInfo[Context], _type: Any) -> str:
     """Tell which type of an interface a row is."""
-    context: Context = info.context
+    context = info.context
     return context.kinds[str(value.row.value(value.kind))]
 
 

@@ -1,4 +1,4 @@
-"""What an operation selects: fields by their names in the answer, fragments and directives applied."""
+"""What an operation selects: fields by their names in the answer, fragments expanded."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class Selection:
     ) -> Selection:
         """Choose the operation and coerce its variables.
 
-        Raises: RequestRefused BAD_USER_INPUT where there is no such operation or a variable is wrong.
+        Raises: RequestRefused BAD_USER_INPUT where there is no such operation, or a variable is
+        wrong.
         """
         operation = get_operation_ast(document, name)
         if operation is None:

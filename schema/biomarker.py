@@ -104,7 +104,10 @@ class Fusion(Biomarker):
     depth: int | None = column("depth", "[reads] that support the junction.")
 
 
-@entity(kind="SPLICE_VARIANT", description="A transcript spliced abnormally, such as MET exon 14 skipping.")
+@entity(
+    kind="SPLICE_VARIANT",
+    description="A transcript spliced abnormally, such as MET exon 14 skipping.",
+)
 class SpliceVariant(Biomarker):
     """A splice variant."""
 

@@ -72,9 +72,9 @@ class Cohort:
         "The definition that applies today.",
         latest="effective_from",
     )
-    biomarker_definitions: list[Annotated[BiomarkerDefinition, strawberry.lazy("schema.cohort")]] = (
-        many("id", "cohort_id", "Every definition, oldest first.", order=("version",))
-    )
+    biomarker_definitions: list[
+        Annotated[BiomarkerDefinition, strawberry.lazy("schema.cohort")]
+    ] = many("id", "cohort_id", "Every definition, oldest first.", order=("version",))
     design: Annotated[CohortDesign, strawberry.lazy("schema.cohort")] | None = one(
         "id", "cohort_id", "The statistical design."
     )

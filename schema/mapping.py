@@ -1,4 +1,4 @@
-"""Say where the value of each GraphQL field lives, as data: names of tables and columns, no more."""
+"""Say where the value of each GraphQL field lives, as data: names of tables and columns."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def entity(
 ) -> Callable[[_T], _T]:
     """Declare a GraphQL type and the table of its rows.
 
-    Without a table the rows are those of the interface that the class implements (`kind` says which)
-    or of the row that the type is a part of.
+    Without a table the rows are those of the interface that the class implements; `kind` says
+    which.
     """
 
     def declare(cls: _T) -> _T:
@@ -160,7 +160,7 @@ def many(
     order: tuple[str, ...] = (),
     through: tuple[str, str] | None = None,
 ) -> Any:
-    """Declare a relation to records, ordered by columns of theirs, then by a hash of the scope's."""
+    """Declare a relation to records, ordered by columns, then by a hash of the scope's."""
     return _field(Many(local, remote, order, through), description)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.mapping import column, entity, many, measure, one, public_id, unbound
+from schema.mapping import column, entity, many, measure, one, unbound
 from schema.scalars import Date, HealthRegion
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ class Patient:
         "Tissue, plasma and blood taken from the patient, in the order of sampling where known.",
         order=("day", "ordinal"),
     )
-    molecular_profiles: list[Annotated[MolecularProfile, strawberry.lazy("schema.specimen")]] = many(
-        "id", "patient_id", "The assays done on the patient's specimens.", order=("assay",)
+    molecular_profiles: list[Annotated[MolecularProfile, strawberry.lazy("schema.specimen")]] = (
+        many("id", "patient_id", "The assays done on the patient's specimens.", order=("assay",))
     )
     biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
         "id", "patient_id", "What was found in the patient's specimens.", order=("kind", "label")

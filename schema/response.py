@@ -103,12 +103,12 @@ class Outcome:
     clinical_benefit16w: ClinicalBenefit | None = column(
         "clinical_benefit_16w", "CR, PR or SD at week 16; null where not reported."
     )
-    progression_free_survival: (
-        Annotated[TimeToEvent, strawberry.lazy("schema.response")] | None
-    ) = part(
-        "progression_free_survival_",
-        "event",
-        "Time from treatment start to progression or death; null where not reported.",
+    progression_free_survival: Annotated[TimeToEvent, strawberry.lazy("schema.response")] | None = (
+        part(
+            "progression_free_survival_",
+            "event",
+            "Time from treatment start to progression or death; null where not reported.",
+        )
     )
     overall_survival: Annotated[TimeToEvent, strawberry.lazy("schema.response")] | None = part(
         "overall_survival_",

@@ -6,11 +6,12 @@ from enum import Enum
 from typing import NewType
 
 import strawberry
+from strawberry.types.scalar import ScalarDefinition
 
 Date = NewType("Date", str)
 DateTime = NewType("DateTime", str)
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     Date: strawberry.scalar(
         name="Date",
         description="A day of the calendar {ISO 8601}, YYYY-MM-DD.",
@@ -36,7 +37,9 @@ class HealthRegion(Enum):
     NORD = "NORD"
 
 
-@strawberry.enum(description="Response of a tumour {RECIST}; NE is not evaluable and never progression.")
+@strawberry.enum(
+    description="Response of a tumour {RECIST}; NE is not evaluable and never progression."
+)
 class Response(Enum):
     """Name a response category."""
 
@@ -48,7 +51,7 @@ class Response(Enum):
 
 
 @strawberry.enum(
-    description="Whether the event of a survival time was seen. UNKNOWN is not CENSORED: nobody said."
+    description="Whether the event of a survival time was seen. UNKNOWN is not CENSORED."
 )
 class Event(Enum):
     """Name what is known of an event."""

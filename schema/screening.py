@@ -1,4 +1,4 @@
-"""From referral to an offer: the trial's first endpoint is the share of patients offered treatment."""
+"""From referral to an offer: the share of patients offered treatment is the first endpoint."""
 
 from __future__ import annotations
 

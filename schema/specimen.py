@@ -64,7 +64,7 @@ class Specimen:
     timepoint: Timepoint = column("timepoint", "When it was taken, seen from the treatment.")
     ordinal: int | None = column(
         "ordinal",
-        "Order of sampling among the patient's specimens of this material, from 1; null: not known.",
+        "Order of sampling among the patient's specimens of this material; null: not known.",
     )
     day: int | None = column("day", "[days] after treatment start, negative before.")
     tumour_cellularity: float | None = column(

@@ -1,0 +1,58 @@
+# Connect Graph: `make help` lists the targets. Nothing is installed outside the checkout.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BASE_PYTHON ?= python3
+PYTHON := .venv/bin/python
+PORT ?= 8000
+# Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo test check format lock snapshots clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: .venv/.setup ## install everything that the other targets need
+
+# The stamp goes first and is written last: a setup that failed half-way never looks done.
+.venv/.setup: requirements.lock pyproject.toml
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make setup: needs Python 3.11 or newer; name one with BASE_PYTHON=" >&2; exit 1; }
+	rm -f $@
+	$(BASE_PYTHON) -m venv .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded database
+	@CONNECT_DEMO=1 exec $(PYTHON) -m connect_graph demo --port $(PORT)
+
+test: setup ## run the tests; names what it skips, and why
+	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+check: setup ## format, lint, types, import rules, house rules
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+	@$(PYTHON) -m pytest --quiet tests/house
+
+format: setup ## rewrite the files as `make check` wants them
+	@.venv/bin/ruff check --fix-only --quiet .
+	@.venv/bin/ruff format .
+
+lock: setup ## resolve pyproject.toml into requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --output-file requirements.lock pyproject.toml
+
+snapshots: setup ## regenerate db/schema.sql and schema/schema.graphql
+	@$(PYTHON) -m tests.house.snapshot
+	@$(PYTHON) -m connect_graph schema > .venv/schema.graphql
+	@mv .venv/schema.graphql schema/schema.graphql
+
+clean: ## remove what setup and the tests made; .data/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find connect_graph schema resolvers db tests -name __pycache__ -type d -prune -exec rm -rf {} +

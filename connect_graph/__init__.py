@@ -1,0 +1,1 @@
+"""The process: settings, HTTP, identity and the command line."""

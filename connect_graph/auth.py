@@ -1,0 +1,124 @@
+"""Authentication: a token says who asks; our memberships say as what, and in which scope."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+
+from connect_graph.issuer import TOKEN_TYPE, Issuer
+from db.pool import Pool
+from db.viewer import Caller, Viewer, viewers
+from resolvers.errors import Code, Refusal
+
+LEEWAY_SECONDS = 30
+_BEARER = re.compile(r"^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$", re.IGNORECASE)
+_LONGEST = 8_192
+_ORGANISATION = re.compile(r"^[0-9]{9}$")
+
+
+class Authenticator:
+    """Find out who asks, and as what."""
+
+    def __init__(self, issuers: Sequence[Issuer], identity: Pool) -> None:
+        self._issuers = {issuer.name: issuer for issuer in issuers}
+        self._identity = identity
+
+    async def viewer(self, headers: Mapping[str, str]) -> Viewer:
+        """Authenticate a request and choose its scope.
+
+        Raises: Refusal UNAUTHENTICATED, SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
+        """
+        caller = self.caller(headers.get("authorization"))
+        held = await viewers(self._identity, caller)
+        viewer = _in_scope(held, headers.get("x-scope"))
+        _check_purpose(viewer, headers.get("x-purpose"))
+        return viewer
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
+
+        Raises: Refusal UNAUTHENTICATED, which never says what was wrong with the token.
+        """
+        if authorization is None:
+            raise Refusal(
+                Code.UNAUTHENTICATED, "Give a token in the header Authorization: Bearer …"
+            )
+        match = _BEARER.match(authorization)
+        if match is None or len(authorization) > _LONGEST:
+            raise _unauthenticated()
+        try:
+            return self._verify(match[1])
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise _unauthenticated() from error
+
+    def _verify(self, token: str) -> Caller:
+        # Which issuer's keys to try stands in the token before it can be believed; nothing else
+        # of it is used before the signature holds.
+        unverified = jws.extract_compact(token.encode())
+        header = unverified.headers()
+        if header.get("typ", "").lower() != TOKEN_TYPE or "crit" in header:
+            raise ValueError("type")
+        issuer = self._issuers[_named_issuer(unverified.payload)]
+        verified = jwt.decode(token, issuer.keys, algorithms=list(issuer.algorithms))
+        jwt.JWTClaimsRegistry(
+            now=lambda: int(time.time()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer.name},
+            aud={"essential": True, "value": issuer.audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            nbf={"essential": False},
+        ).validate(verified.claims)
+        organisation = verified.claims[issuer.organisation_claim]
+        subject = verified.claims["sub"]
+        if not isinstance(subject, str) or not subject or "\0" in subject:
+            raise ValueError("subject")
+        if not isinstance(organisation, str) or not _ORGANISATION.match(organisation):
+            raise ValueError("organisation")
+        return Caller(issuer.name, organisation, subject)
+
+
+def _named_issuer(payload: bytes) -> str:
+    claims = json.loads(payload)
+    name = claims["iss"]
+    if not isinstance(name, str):
+        raise TypeError("issuer")
+    return name
+
+
+def _in_scope(held: tuple[Viewer, ...], wanted: str | None) -> Viewer:
+    if wanted is None:
+        if len(held) == 1:
+            return held[0]
+        if not held:
+            raise Refusal(
+                Code.SCOPE_REFUSED,
+                "You hold no membership that is valid now: ask the data office for one.",
+            )
+        codes = ", ".join(viewer.scope for viewer in held)
+        raise Refusal(Code.SCOPE_REQUIRED, f"Name one of your scopes in X-Scope: {codes}.")
+    for viewer in held:
+        if viewer.scope == wanted:
+            return viewer
+    raise Refusal(
+        Code.SCOPE_REFUSED, "The scope in X-Scope is not one that you hold, or not valid now."
+    )
+
+
+def _check_purpose(viewer: Viewer, stated: str | None) -> None:
+    purposes = ", ".join(viewer.purposes)
+    if stated is None and len(viewer.purposes) != 1:
+        raise Refusal(Code.PURPOSE_REQUIRED, f"State a purpose in X-Purpose: {purposes}.")
+    if stated is not None and stated not in viewer.purposes:
+        raise Refusal(
+            Code.SCOPE_REFUSED, f"The scope {viewer.scope} is for other purposes: {purposes}."
+        )
+
+
+def _unauthenticated() -> Refusal:
+    return Refusal(Code.UNAUTHENTICATED, "The token is not valid: get a new one and try again.")

@@ -1,0 +1,255 @@
+"""The command line: `connect-graph COMMAND`, one function for each."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import asyncpg
+
+import schema
+from connect_graph import database
+from connect_graph.database import NotMigrated, connected
+from connect_graph.embedded import EmbeddedError
+from connect_graph.http import application
+from connect_graph.issuer import DEMO_ISSUER, DemoIssuer, Issuer, IssuerError
+from connect_graph.server import PortTaken, serve
+from connect_graph.settings import Settings, SettingsError
+from db import migrate
+from db.ingest.cbioportal import import_cbioportal
+from db.ingest.report import ImportRefused
+from db.migrate import MigrationError
+from db.pool import LoginRefused
+from db.pseudonym import FillRefused, KeyRefused
+from db.synthetic.demo import ScopeRefused, add_membership, member
+from db.synthetic.load import SynthesisRefused, synthesize
+from db.viewer import Role
+
+DEMO_PATIENTS = 240
+DEMO_SEED = 1
+FAILURES = (
+    EmbeddedError,
+    FillRefused,
+    ImportRefused,
+    IssuerError,
+    KeyRefused,
+    LoginRefused,
+    MigrationError,
+    NotMigrated,
+    PortTaken,
+    ScopeRefused,
+    SettingsError,
+    SynthesisRefused,
+)
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+class DemoOnly(Exception):
+    """Say in one sentence that a command is for the demonstration alone."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command: 0 for success, 1 for failure with one sentence, 2 for misuse."""
+    parsed = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        command: Command = parsed.run
+        return command(parsed, Settings.load(os.environ))
+    except (*FAILURES, DemoOnly) as failure:
+        print(f"connect-graph: {failure}", file=sys.stderr)
+        return 1
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
+        print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("connect-graph: interrupted; nothing half-done was kept", file=sys.stderr)
+        return 1
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
+    with database.running(settings) as url:
+        applied = asyncio.run(database.prepare(settings, url))
+    _say(parsed, {"applied": list(applied)}, "\n".join(applied) or "nothing to apply")
+    return 0
+
+
+def _import(parsed: argparse.Namespace, settings: Settings) -> int:
+    complete = database.pseudonyms(settings)
+
+    async def run(url: str) -> Any:
+        await database.require_migrated(url)
+        async with connected(url) as connection:
+            return await import_cbioportal(
+                connection,
+                parsed.path,
+                study=parsed.study,
+                drug=parsed.drug,
+                cohort=parsed.cohort,
+                dry_run=parsed.dry_run,
+                complete=complete,
+            )
+
+    with database.running(settings) as url:
+        report = asyncio.run(run(url))
+    _say(parsed, report.as_json(), report.text())
+    return 0
+
+
+def _synthesize(parsed: argparse.Namespace, settings: Settings) -> int:
+    with database.running(settings) as url:
+        counts = asyncio.run(_fill(settings, url, parsed.patients, parsed.seed))
+    _say(parsed, counts, "\n".join(f"{table}: {count}" for table, count in counts.items()))
+    return 0
+
+
+async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[str, int]:
+    complete = database.pseudonyms(settings)
+    await database.require_migrated(url)
+    async with connected(url) as connection:
+        return await synthesize(connection, patients, seed, complete)
+
+
+def _token(parsed: argparse.Namespace, settings: Settings) -> int:
+    issuer = _demo(settings)
+    with database.running(settings) as url:
+        organisation, subject = asyncio.run(_member(url, parsed.role, parsed.scope))
+    print(issuer.token(organisation, subject))
+    return 0
+
+
+def _schema(_parsed: argparse.Namespace, _settings: Settings) -> int:
+    print(schema.declare().as_str())
+    return 0
+
+
+def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
+    with database.running(settings) as url:
+        asyncio.run(database.require_migrated(url))
+        return _answer(parsed, settings, url, {})
+
+
+def _demonstrate(parsed: argparse.Namespace, settings: Settings) -> int:
+    issuer = _demo(settings)
+    with database.running(settings) as url:
+        asyncio.run(database.prepare(settings, url))
+        asyncio.run(_fill(settings, url, DEMO_PATIENTS, DEMO_SEED))
+        tokens = {
+            role.value: issuer.token(*asyncio.run(_member(url, role.value, None))) for role in Role
+        }
+        return _answer(parsed, settings, url, tokens)
+
+
+def _answer(
+    parsed: argparse.Namespace, settings: Settings, url: str, tokens: dict[str, str]
+) -> int:
+    issuers: list[Issuer] = []
+    if settings.demo:
+        issuers.append(DemoIssuer(settings.data_dir).issuer())
+
+    async def pending() -> tuple[str, ...]:
+        return await migrate.pending(url)
+
+    def told() -> None:
+        if tokens:
+            print("\nSYNTHETIC data: nobody stands behind any record.\n")
+        for role, token in tokens.items():
+            print(f"{role}: {token}\n")
+        host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+        print(f"ready: http://{host}:{parsed.port}", flush=True)
+
+    app = application(settings.logins(url), issuers, pending, pool_size=settings.pool_size)
+    return 0 if serve(app, parsed.host, parsed.port, told) else 1
+
+
+def _demo(settings: Settings) -> DemoIssuer:
+    if not settings.demo:
+        raise DemoOnly(
+            "tokens are made for the demonstration alone: set CONNECT_DEMO=1, "
+            "or get one from your organisation's provider"
+        )
+    return DemoIssuer(settings.data_dir)
+
+
+async def _member(url: str, role: str, scope: str | None) -> tuple[str, str]:
+    await database.require_migrated(url)
+    async with connected(url) as connection:
+        if scope is None:
+            return await member(connection, DEMO_ISSUER, role)
+        return await add_membership(connection, DEMO_ISSUER, role, scope)
+
+
+def _say(parsed: argparse.Namespace, content: object, text: str) -> None:
+    print(json.dumps(content, ensure_ascii=False) if parsed.json else text)
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _count(text)
+    if number > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: 1 to 65535")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="connect-graph",
+        description="The federated GraphQL API on what precision cancer medicine in Norway learns.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Command, help_: str, *, answers: bool = False) -> Any:
+        made = commands.add_parser(name, help=help_, description=help_)
+        made.set_defaults(run=run)
+        if answers:
+            made.add_argument("--json", action="store_true", help="answer as JSON")
+        return made
+
+    serving = command("serve", _serve, "serve the graph over HTTP")
+    demo = command("demo", _demonstrate, "fill the database with invented patients and serve it")
+    for each in (serving, demo):
+        each.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        each.add_argument("--port", type=_port, default=8000, help="port to listen on")
+    command("migrate", _migrate, "bring the database up to date", answers=True)
+    imports = command("import", _import, "import a study, all of it or nothing", answers=True)
+    imports.add_argument("format", choices=["cbioportal"], help="what the files are")
+    imports.add_argument("path", type=Path, help="the study's folder")
+    imports.add_argument("--study", required=True, metavar="CODE", help="code to store it under")
+    imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
+    imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
+    imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
+    invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
+    invent.add_argument(
+        "--patients", type=_count, required=True, metavar="N", help="how many screened"
+    )
+    invent.add_argument(
+        "--seed", type=int, required=True, metavar="S", help="same seed, same patients"
+    )
+    token = command("token", _token, "sign a token of the demonstration")
+    token.add_argument("role", choices=[role.value for role in Role], help="as what")
+    token.add_argument(
+        "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
+    )
+    command("schema", _schema, "print the schema")
+    return parser

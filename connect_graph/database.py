@@ -1,0 +1,86 @@
+"""The database of this process: the embedded one, or what DATABASE_URL names."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
+
+from connect_graph import embedded
+from connect_graph.issuer import DEMO_ISSUER
+from connect_graph.settings import Settings
+from db import migrate
+from db.migrate import MigrationError
+from db.pseudonym import fill, load_key
+from db.synthetic.demo import seed
+from db.vocabulary.load import load_vocabulary
+
+Connection = asyncpg.Connection[asyncpg.Record]
+Completion = Callable[[Connection], Awaitable[None]]
+
+
+class NotMigrated(Exception):
+    """Say in one sentence that the database lacks migrations."""
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """Give the owner's URL; starts the embedded server where no other is named."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with embedded.running(settings.data_dir) as server:
+        yield server.url
+
+
+async def prepare(settings: Settings, url: str) -> tuple[str, ...]:
+    """Migrate, load vocabularies, make a demonstration's members; name what was applied."""
+    names = await migrate.migrate(url)
+    async with connected(url) as connection:
+        await load_vocabulary(connection)
+        if settings.demo:
+            await seed(connection, DEMO_ISSUER)
+    return names
+
+
+async def require_migrated(url: str) -> None:
+    """Refuse a database that lacks a migration.
+
+    Raises: NotMigrated, MigrationError where it cannot be reached.
+    """
+    missing = await migrate.pending(url)
+    if missing:
+        raise NotMigrated(
+            f"the database lacks {len(missing)} migrations, {missing[0]} first: "
+            "run `connect-graph migrate`"
+        )
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    """Connect as the owner.
+
+    Raises: MigrationError where the database cannot be reached.
+    """
+    try:
+        connection = await asyncpg.connect(url)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise MigrationError(
+            f"the database cannot be reached ({type(error).__name__}): "
+            "check that PostgreSQL runs and that DATABASE_URL names it"
+        ) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def pseudonyms(settings: Settings) -> Completion:
+    """Give what completes an import: a pseudonym in every scope that a patient belongs to."""
+    key = load_key(settings.key_file)
+
+    async def complete(connection: Connection) -> None:
+        await fill(connection, key)
+
+    return complete

@@ -1,0 +1,151 @@
+"""The exchange: what GraphQL over HTTP says of methods, media types, bodies and statuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from resolvers.errors import Code, Refusal
+from resolvers.execute import Answer, Request
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class WrongExchange(Exception):
+    """Refuse what HTTP itself forbids: method, media type."""
+
+    status: int
+    message: str
+    headers: Mapping[str, str]
+
+
+def media_type(accept: str | None) -> str:
+    """Choose the media type of the answer; JSON where the caller does not say.
+
+    Raises: WrongExchange 406 where the caller takes neither.
+    """
+    if accept is None or not accept.strip():
+        return JSON
+    best: tuple[float, int, str] | None = None
+    for place, part in enumerate(accept.split(",")):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        offered = {"*/*": JSON, "application/*": JSON, JSON: JSON, GRAPHQL: GRAPHQL}.get(name)
+        weight, charset = 1.0, "utf-8"
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key == "q":
+                weight = _weight(value)
+            elif key == "charset":
+                charset = value.strip('"')
+        if offered is None or weight <= 0 or charset not in {"utf-8", "utf8"}:
+            continue
+        candidate = (-weight, place, offered)
+        if best is None or candidate < best:
+            best = candidate
+    if best is None:
+        raise WrongExchange(406, f"Answers come as {GRAPHQL} or {JSON}.", {})
+    return best[2]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+async def read(request: HttpRequest) -> Request:
+    """Read the GraphQL request out of an HTTP one.
+
+    Raises: WrongExchange 405, 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE.
+    """
+    if request.method == "GET":
+        return _from_query(request.query_params)
+    if request.method != "POST":
+        raise WrongExchange(405, "Use POST, or GET for queries.", {"Allow": "GET, POST"})
+    kind, *parameters = (p.strip() for p in request.headers.get("content-type", "").split(";"))
+    charsets = [
+        p.partition("=")[2].strip('"').lower() for p in parameters if p.startswith("charset")
+    ]
+    if kind.lower() != JSON or any(name not in {"utf-8", "utf8"} for name in charsets):
+        raise WrongExchange(415, f"Send the request as {JSON} in UTF-8.", {})
+    return _from_body(await _body(request))
+
+
+async def _body(request: HttpRequest) -> bytes:
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > MOST_BYTES:
+            raise Refusal(
+                Code.PAYLOAD_TOO_LARGE, f"The request is larger than {MOST_BYTES:,} bytes."
+            )
+    return bytes(found)
+
+
+def _from_body(body: bytes) -> Request:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(Code.BAD_USER_INPUT, "The body is not JSON in UTF-8.") from error
+    if not isinstance(content, dict):
+        raise Refusal(Code.BAD_USER_INPUT, "The body is not a JSON object with `query`.")
+    return _request(content)
+
+
+def _from_query(parameters: Mapping[str, str]) -> Request:
+    content: dict[str, Any] = {
+        name: parameters[name] for name in ("query", "operationName") if name in parameters
+    }
+    for name in ("variables", "extensions"):
+        if text := parameters.get(name):
+            try:
+                content[name] = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise Refusal(Code.BAD_USER_INPUT, f"`{name}` is not JSON.") from error
+    return _request(content)
+
+
+def _request(content: Mapping[str, Any]) -> Request:
+    query = content.get("query")
+    name = content.get("operationName")
+    variables = content.get("variables")
+    extensions = content.get("extensions")
+    if not isinstance(query, str):
+        raise Refusal(Code.BAD_USER_INPUT, "`query` is missing or not a string.")
+    if not isinstance(name, str | None):
+        raise Refusal(Code.BAD_USER_INPUT, "`operationName` is not a string.")
+    if not isinstance(variables, dict | None):
+        raise Refusal(Code.BAD_USER_INPUT, "`variables` is not an object.")
+    if not isinstance(extensions, dict | None):
+        raise Refusal(Code.BAD_USER_INPUT, "`extensions` is not an object.")
+    return Request(query, name or None, variables or {})
+
+
+def write(
+    answer: Answer,
+    media: str,
+    *,
+    well_formed: bool = True,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Write an answer in a media type.
+
+    As JSON, a well-formed request is answered 200 even where its document is refused; the media
+    type of GraphQL answers 400. Who may not ask, and what failed here, shows in both.
+    """
+    status = 200 if media == JSON and well_formed and answer.status == 400 else answer.status
+    return Response(
+        json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")),
+        status,
+        {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
+        f"{media}; charset=utf-8",
+    )

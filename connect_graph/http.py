@@ -1,0 +1,120 @@
+"""HTTP: the application, its routes, and what becomes of every failure."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from graphql import GraphQLError
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connect_graph.auth import Authenticator
+from connect_graph.exchange import JSON, WrongExchange, media_type, read, write
+from connect_graph.issuer import Issuer
+from db.pool import Pools, TimedOut, Unavailable
+from resolvers.errors import Code, Refusal
+from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
+
+_LOG = logging.getLogger("connect_graph.http")
+Pending = Callable[[], Awaitable[tuple[str, ...]]]
+"""Names the migrations that the database still lacks."""
+
+
+class Door:
+    """Answer at one route: authenticate first, then read, then execute."""
+
+    def __init__(self, graph: Graph, pools: Pools, issuers: Sequence[Issuer]) -> None:
+        self._graph = graph
+        self._pools = pools
+        self._authenticator = Authenticator(issuers, pools.identity)
+
+    async def answer(self, request: HttpRequest) -> Response:
+        """Answer a request; nothing it brings is read before it is known who asks."""
+        media = JSON
+        try:
+            media = media_type(request.headers.get("accept"))
+            viewer = await self._authenticator.viewer(request.headers)
+            asked = await read(request)
+            answer = await self._graph.answer(
+                asked, viewer, self._pools.roles[viewer.role], query_only=request.method == "GET"
+            )
+            return write(answer, media)
+        except WrongExchange as wrong:
+            body = {"errors": [{"message": wrong.message}]}
+            return JSONResponse(body, wrong.status, dict(wrong.headers))
+        except Refusal as refusal:
+            return _refused(refusal, media)
+        except Unavailable:
+            return _refused(UNREACHABLE, media)
+        except TimedOut:
+            return _refused(TOO_SLOW, media)
+
+
+def _refused(refusal: Refusal, media: str) -> Response:
+    headers = {}
+    if refusal.code is Code.UNAUTHENTICATED:
+        headers["www-authenticate"] = 'Bearer realm="connect-graph"'
+    if refusal.code is Code.UNAVAILABLE:
+        headers["retry-after"] = "5"
+    errors: list[GraphQLError] = [refusal]
+    return write(Answer.of_errors(errors, refusal.code), media, well_formed=False, headers=headers)
+
+
+async def _failed(_request: HttpRequest, error: Exception) -> Response:
+    reference = secrets.token_hex(6)
+    _LOG.error("internal error %s", reference, exc_info=error)
+    refusal = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
+    refusal.extensions = {"code": Code.INTERNAL.value, "reference": reference}
+    return _refused(refusal, JSON)
+
+
+async def _health(_request: HttpRequest) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+def application(
+    logins: Mapping[str, str], issuers: Sequence[Issuer], pending: Pending, *, pool_size: int
+) -> Starlette:
+    """Make the application; it opens its pools when it starts and closes them when it stops."""
+    graph = Graph.make()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        pools = await Pools.open(logins, size=pool_size)
+        app.state.pools = pools
+        app.state.door = Door(graph, pools, issuers)
+        try:
+            yield
+        finally:
+            await pools.close()
+
+    async def graphql(request: HttpRequest) -> Response:
+        door: Door = request.app.state.door
+        return await door.answer(request)
+
+    async def ready(request: HttpRequest) -> Response:
+        return await _ready(request.app.state.pools, pending)
+
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/health", _health, methods=["GET"]),
+            Route("/ready", ready, methods=["GET"]),
+        ],
+        lifespan=lifespan,
+        exception_handlers={Exception: _failed},
+    )
+
+
+async def _ready(pools: Pools, pending: Pending) -> Response:
+    if not await pools.alive():
+        return JSONResponse({"status": "not ready", "database": "cannot be reached"}, 503)
+    missing = await pending()
+    if missing:
+        return JSONResponse({"status": "not ready", "migrations": list(missing)}, 503)
+    return JSONResponse({"status": "ready"})

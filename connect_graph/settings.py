@@ -1,0 +1,106 @@
+"""The settings of the process, read once from its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from db.address import Address, AddressError
+
+ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity")
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(ValueError):
+    """Say in one sentence which variable is wrong and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold the settings; connection URLs stay out of the repr, since they may carry passwords."""
+
+    data_dir: Path
+    key_file: Path
+    demo: bool = False
+    pool_size: int = 8
+    database_url: str | None = field(default=None, repr=False)
+    login_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings, an empty variable counting as an absent one."""
+        present = {name: text for name, raw in environ.items() if (text := raw.strip())}
+        data_dir = _directory(present)
+        return cls(
+            data_dir=data_dir,
+            key_file=_path(present.get("CONNECT_KEY_FILE")) or data_dir / "pseudonym.key",
+            demo=_flag(present, "CONNECT_DEMO"),
+            pool_size=_count(present, "CONNECT_POOL_SIZE", default=8, least=1, most=100),
+            database_url=_address(present, "DATABASE_URL"),
+            login_urls=MappingProxyType(
+                {
+                    role: url
+                    for role in ROLES
+                    if (url := _address(present, f"DATABASE_URL_{role.upper()}")) is not None
+                }
+            ),
+        )
+
+    def logins(self, server: str) -> Mapping[str, str]:
+        """Give each role's URL: the environment's with DATABASE_URL, else derived from `server`.
+
+        Only what serves the API asks for them: importing and migrating need DATABASE_URL alone.
+        """
+        if self.database_url is None:
+            address = Address.parse(server)
+            return MappingProxyType(
+                {role: address.login(f"connect_{role}_login").url for role in ROLES}
+            )
+        missing = [f"DATABASE_URL_{role.upper()}" for role in ROLES if role not in self.login_urls]
+        if missing:
+            raise SettingsError(
+                f"{', '.join(missing)} must be set when DATABASE_URL is: "
+                "give the URL of that role's own login, connect_<role>_login, "
+                "or unset DATABASE_URL to use the embedded database"
+            )
+        return self.login_urls
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text).expanduser().absolute()
+
+
+def _directory(environ: Mapping[str, str]) -> Path:
+    if (given := _path(environ.get("CONNECT_DATA_DIR"))) is not None:
+        if given.exists() and not given.is_dir():
+            raise SettingsError("CONNECT_DATA_DIR must name a directory, and a file stands there")
+        return given
+    home = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path.cwd()
+    return home / ".data"
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "0")
+    if text not in {"0", "1"}:
+        raise SettingsError(f"{name} must be 1 or 0")
+    return text == "1"
+
+
+def _count(environ: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
+    text = environ.get(name, str(default))
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise SettingsError(f"{name} must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _address(environ: Mapping[str, str], name: str) -> str | None:
+    text = environ.get(name)
+    if text is None:
+        return None
+    try:
+        Address.parse(text)
+    except AddressError as error:
+        raise SettingsError(f"{name} is not usable: {error}") from error
+    return text

@@ -1,0 +1,228 @@
+"""The servers and databases that tests run on, and what becomes of a skipped test.
+
+Without DATABASE_URL an embedded PostgreSQL in a temporary directory is used, otherwise the server
+that it names, where only databases that the tests made are touched (and the API logins' passwords).
+With CONNECT_REQUIRE_ALL=1 a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from connect_graph.embedded import EmbeddedError, Server, running
+from connect_graph.settings import ROLES
+from db.address import Address
+from db.migrate import migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIRE_ALL = os.environ.get("CONNECT_REQUIRE_ALL") == "1"
+_skipped = pytest.StashKey[dict[str, int]]()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Hold a database of the tests: its superuser's URL, and the login of each role."""
+
+    url: str
+    password: str | None = None
+
+    def login(self, role: str) -> str:
+        """Give the URL of a role's login."""
+        assert role in ROLES, role
+        return Address.parse(self.url).login(f"connect_{role}_login", self.password).url
+
+
+Clone = Callable[[], AbstractAsyncContextManager[Database]]
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Server]:
+    """Run an embedded server of the session's own."""
+    directory = Path(tempfile.mkdtemp(prefix="connect-test-"))
+    try:
+        with running(directory) as server:
+            yield server
+    except EmbeddedError as error:
+        pytest.fail(f"the embedded PostgreSQL cannot be used: {error}", pytrace=False)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> str:
+    """Give the superuser's URL of the server: DATABASE_URL's, or the embedded one's."""
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    running_server: Server = request.getfixturevalue("embedded")
+    return running_server.url
+
+
+@pytest.fixture(scope="session")
+async def empty(server: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Make databases without any migration; all go when the session ends."""
+    made: list[str] = []
+
+    async def make() -> str:
+        name = _name("empty")
+        made.append(name)
+        await _administer(server, _create(name, "template0"))
+        return Address.parse(server).at(name).url
+
+    yield make
+    for name in made:
+        await _administer(server, _drop(name))
+
+
+@pytest.fixture(scope="session")
+async def template(server: str) -> AsyncIterator[str]:
+    """Migrate one database, for the others to be copied from; nothing may connect to it."""
+    name = _name("template")
+    await _administer(server, _create(name, "template0"))
+    try:
+        await migrate(Address.parse(server).at(name).url)
+        yield name
+    finally:
+        await _administer(server, _drop(name))
+
+
+@pytest.fixture(scope="session")
+async def clone(server: str, template: str) -> Clone:
+    """Copy the template for as long as a block lasts; a module's own fixture may hold one."""
+    password = await _login_password(server)
+
+    @asynccontextmanager
+    async def make() -> AsyncIterator[Database]:
+        name = _name("clone")
+        await _administer(server, _create(name, template))
+        try:
+            await _copy_access(server, template, name)
+            yield Database(Address.parse(server).at(name).url, password)
+        finally:
+            await _administer(server, _drop(name))
+
+    return make
+
+
+@pytest.fixture
+async def database(clone: Clone) -> AsyncIterator[Database]:
+    """Give one test a migrated database of its own."""
+    async with clone() as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Find what the parties share beside the checkout: real data, designs."""
+    path = ROOT.parent / "shared"
+    if not (path / "data").is_dir():
+        pytest.skip("../shared/data is not there")
+    return path
+
+
+def _name(kind: str) -> str:
+    return f"connect_test_{kind}_{secrets.token_hex(6)}"
+
+
+def _create(name: str, template: str) -> str:
+    locale = " encoding 'UTF8' locale 'C'" if template == "template0" else ""
+    return f'create database "{name}" template "{template}"{locale}'
+
+
+def _drop(name: str) -> str:
+    return f'drop database if exists "{name}" with (force)'
+
+
+async def _administer(server: str, *statements: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _copy_access(server: str, template: str, name: str) -> None:
+    """Repeat the grants on the database itself, which `create database … template` leaves out."""
+    connection = await asyncpg.connect(server)
+    try:
+        grants = await connection.fetch(
+            "select r.rolname, a.privilege_type from pg_database d, aclexplode(d.datacl) a "
+            "join pg_roles r on r.oid = a.grantee where d.datname = $1",
+            template,
+        )
+        await connection.execute(f'revoke all on database "{name}" from public')
+        for grant in grants:
+            await connection.execute(
+                f'grant {grant["privilege_type"]} on database "{name}" to "{grant["rolname"]}"'
+            )
+    finally:
+        await connection.close()
+
+
+async def _login_password(server: str) -> str | None:
+    """Give the logins a password where the server asks for one; the embedded one trusts."""
+    if Address.parse(server).is_socket:
+        return None
+    password = secrets.token_hex(16)
+    await _administer(
+        server, *(f"alter role connect_{role}_login password '{password}'" for role in ROLES)
+    )
+    return password
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_skipped] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _note(item.config, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.skipped:
+        _note(collector.config, report)
+    return report
+
+
+def _note(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if REQUIRE_ALL:
+        report.outcome = "failed"
+        report.longrepr = f"CONNECT_REQUIRE_ALL=1 allows no skip: {reason}"
+        return
+    counts = config.stash[_skipped]
+    counts[reason] = counts.get(reason, 0) + 1
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    counts = config.stash[_skipped]
+    where = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "the embedded PostgreSQL"
+    terminalreporter.section("real parts")
+    terminalreporter.line(f"database: {where}")
+    for reason, count in sorted(counts.items()):
+        terminalreporter.line(f"skipped: {reason} ({count} test{'s' if count > 1 else ''})")
+    if not counts:
+        terminalreporter.line("skipped: nothing")

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from connect_graph.embedded import Server
+from db.migrate import migrate
+from tests.house.snapshot import FILE, spell
+
+
+async def test_the_schema_file_is_what_the_migrations_make(embedded: Server) -> None:
+    await migrate(embedded.url)
+    assert FILE.exists(), "run `make snapshots`"
+    assert FILE.read_text() == await spell(embedded.url, embedded), "run `make snapshots`"
