@@ -75,7 +75,6 @@ def rows(select: Select) -> Statement:
         lines.append(f"limit {text.expression(select.page.size)} + 1")
     array = ", ".join(f"r.c{place}" for place in range(len(columns)))
     inner = "\n    ".join(lines)
-    # noqa below: names of the schema and numbers of parameters, never a value.
     query = f"select coalesce(json_agg(json_build_array({array})), '[]')::text\n  from ("  # noqa: S608
     query += f"\n    {inner}\n  ) r"
     return Statement(_settled(query), columns, tuple(text.positions))
