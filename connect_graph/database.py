@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -16,8 +17,11 @@ from db.pseudonym import fill, load_key
 from db.synthetic.demo import seed
 from db.vocabulary.load import load_vocabulary
 
-Connection = asyncpg.Connection[asyncpg.Record]
-Completion = Callable[[Connection], Awaitable[None]]
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Completion = Callable[[Connection], Awaitable[None]]
 
 
 class NotMigrated(Exception):

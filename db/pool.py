@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import asyncpg
 
-from db.catalog import Connection, Grants, grants
+from db.catalog import Grants, grants
 from db.viewer import Role
+
+if TYPE_CHECKING:
+    from db.catalog import Connection
 
 IDENTITY = "identity"
 _WHO = """

@@ -94,7 +94,7 @@ class Graph:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
-        return _answer(result, reader)
+        return _answer(result, planned.lacking, reader)
 
     def _document(self, query: str) -> DocumentNode:
         try:
@@ -112,8 +112,8 @@ def _refused(errors: list[GraphQLError]) -> Answer:
     return Answer.of_errors(errors, Code(extensions["code"]))
 
 
-def _answer(result: ExecutionResult, reader: Reader) -> Answer:
-    errors = [_told(error) for error in result.errors or ()]
+def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
+    errors = [*lacking, *(_told(error) for error in result.errors or ())]
     whole = next((e for e in errors if e.code.status >= 500), None)
     if whole is not None:
         return Answer({"errors": [whole.formatted]}, whole.code.status, reader.statements)

@@ -38,6 +38,7 @@ from db.plan import (
 from resolvers import cursor
 from resolvers.arguments import page_size
 from resolvers.bind import Binding, Bound
+from resolvers.errors import Code, Refusal
 from resolvers.selection import Selection
 from resolvers.slot import (
     Branch,
@@ -54,6 +55,9 @@ from resolvers.slot import (
 )
 from schema import mapping
 
+Path = tuple[str, ...]
+"""The names in the answer that lead to a field, places in lists aside."""
+
 _PSEUDONYM = Column("pseudonym", "public_id")
 
 
@@ -64,6 +68,8 @@ class Planned:
     plan: Plan
     values: tuple[object, ...]
     slots: Slots
+    lacking: tuple[Refusal, ...]
+    """One for each field that the role lacks, whatever the number of rows."""
 
 
 class _Lacking(Exception):
@@ -82,7 +88,8 @@ def plan(selection: Selection, binding: Binding, grants: Grants, scope: str) -> 
         for name, nodes in selection.roots().items():
             if not nodes[0].name.value.startswith("__"):
                 slots[root.name, name] = work.root(root, name, nodes)
-    return Planned(Plan(tuple(work.roots)), tuple(work.values), slots)
+    lacking = tuple(work.lacking.values())
+    return Planned(Plan(tuple(work.roots)), tuple(work.values), slots, lacking)
 
 
 @dataclass(slots=True)
@@ -106,6 +113,7 @@ class _Work:
     scope: str
     roots: list[Root] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
+    lacking: dict[Path, Refusal] = field(default_factory=dict)
 
     def root(self, type_: GraphQLObjectType, name: str, nodes: list[FieldNode]) -> Slot:
         """Plan a root field."""
@@ -124,14 +132,14 @@ class _Work:
                 case _:
                     raise TypeError(f"{type(source).__name__} cannot be a root")
         except _Lacking:
-            return Missing(type_.name, node.name.value)
+            return self._missing(type_, node, (name,))
 
     def _lookup(
         self, name: str, target: str, nodes: list[FieldNode], by: mapping.Column, value: object
     ) -> Slot:
         draft = self._draft(target)
         found = Compare(self._column(draft, by), "=", self._value(value, "text"))
-        slots = self._slots(draft, target, nodes)
+        slots = self._slots(draft, target, nodes, (name,))
         select = self._finish(draft, where=(found,))
         self.roots.append(Root(name, select, many=False))
         return Single(select, slots)
@@ -153,7 +161,7 @@ class _Work:
         if (given := arguments.get("after")) is not None:
             after = Compare(by, ">", self._value(cursor.decode(given, belongs), "text"))
         page = Page(self._value(size, "integer"), after)
-        slots = self._page_slots(draft, target, nodes)
+        slots = self._page_slots(draft, target, nodes, (name,))
         counted = any(
             isinstance(slot, OfPage) and slot.name == "totalCount" for slot in slots.values()
         )
@@ -161,17 +169,19 @@ class _Work:
         self.roots.append(Root(name, select, many=True))
         return Paged(select, size, belongs, after is not None, slots)
 
-    def _page_slots(self, draft: _Draft, name: str, nodes: list[FieldNode]) -> Slots:
+    def _page_slots(self, draft: _Draft, name: str, nodes: list[FieldNode], path: Path) -> Slots:
         type_ = _object(self.selection, name)
         slots: dict[tuple[str, str], Slot] = {}
         for key, chosen in self.selection.fields(type_, nodes).items():
             match chosen[0].name.value:
                 case "nodes":
-                    slots[name, key] = PageRows(self._slots(draft, draft.bound.name, chosen))
+                    slots[name, key] = PageRows(
+                        self._slots(draft, draft.bound.name, chosen, (*path, key))
+                    )
                 case "edges":
                     edge = _named(self.selection, name, "edges").name
                     slots[name, key] = PageRows(
-                        self._edge_slots(draft, edge, chosen), in_edges=True
+                        self._edge_slots(draft, edge, chosen, (*path, key)), in_edges=True
                     )
                 case "pageInfo":
                     info = _named(self.selection, name, "pageInfo")
@@ -184,16 +194,18 @@ class _Work:
                     slots[name, key] = OfPage("totalCount")
         return slots
 
-    def _edge_slots(self, draft: _Draft, name: str, nodes: list[FieldNode]) -> Slots:
+    def _edge_slots(self, draft: _Draft, name: str, nodes: list[FieldNode], path: Path) -> Slots:
         slots: dict[tuple[str, str], Slot] = {}
         for key, chosen in self.selection.fields(_object(self.selection, name), nodes).items():
             if chosen[0].name.value == "node":
-                slots[name, key] = PageRows(self._slots(draft, draft.bound.name, chosen))
+                slots[name, key] = PageRows(
+                    self._slots(draft, draft.bound.name, chosen, (*path, key))
+                )
             else:
                 slots[name, key] = OfPage("cursor")
         return slots
 
-    def _slots(self, draft: _Draft, name: str, nodes: list[FieldNode]) -> Slots:
+    def _slots(self, draft: _Draft, name: str, nodes: list[FieldNode], path: Path) -> Slots:
         """Plan what is selected of a type, of each of its kinds where it is an interface."""
         slots: dict[tuple[str, str], Slot] = {}
         kinds: dict[str | None, str] = dict(self.binding.kinds(name).items())
@@ -202,14 +214,14 @@ class _Work:
             fields = draft.variants.setdefault(kind, [])
             for key, chosen in self.selection.fields(type_, nodes).items():
                 if not chosen[0].name.value.startswith("__"):
-                    slots[concrete, key] = self._slot(draft, type_, key, chosen, fields)
+                    slots[concrete, key] = self._slot(draft, type_, (*path, key), chosen, fields)
         return slots
 
     def _slot(
         self,
         draft: _Draft,
         type_: GraphQLObjectType,
-        key: str,
+        path: Path,
         nodes: list[FieldNode],
         fields: list[Field],
     ) -> Slot:
@@ -219,9 +231,9 @@ class _Work:
         try:
             match source:
                 case mapping.One() | mapping.Many():
-                    return self._branch(draft, source, key, nodes, declared.type, fields)
+                    return self._branch(draft, source, path, nodes, declared.type, fields)
                 case mapping.Part():
-                    return self._part(draft, source, key, nodes, declared.type, fields)
+                    return self._part(draft, source, path, nodes, declared.type, fields)
                 case mapping.Column():
                     expression: Expression = self._column(draft, source)
                 case mapping.PublicId():
@@ -232,15 +244,15 @@ class _Work:
                 case _:
                     raise TypeError(f"{type(source).__name__} lives at a root")
         except _Lacking:
-            return Missing(type_.name, node.name.value)
-        fields.append(Value(key, expression))
+            return self._missing(type_, node, path)
+        fields.append(Value(path[-1], expression))
         return Leaf(expression)
 
     def _branch(
         self,
         draft: _Draft,
         source: mapping.One | mapping.Many,
-        key: str,
+        path: Path,
         nodes: list[FieldNode],
         type_: Any,
         fields: list[Field],
@@ -266,7 +278,7 @@ class _Work:
             found_by = self._readable(Column(table, source.remote))
         else:
             found_by = self._own(child, source.remote)
-        slots = self._slots(child, target, nodes)
+        slots = self._slots(child, target, nodes, path)
         select = self._finish(
             child,
             key=found_by,
@@ -274,14 +286,14 @@ class _Work:
             order=tuple(order),
             first_only=isinstance(source, mapping.One) and source.latest is not None,
         )
-        fields.append(Child(key, parent, select, many))
+        fields.append(Child(path[-1], parent, select, many))
         return Branch(parent, select, slots, many)
 
     def _part(
         self,
         draft: _Draft,
         source: mapping.Part,
-        key: str,
+        path: Path,
         nodes: list[FieldNode],
         type_: Any,
         fields: list[Field],
@@ -300,8 +312,15 @@ class _Work:
             expression = self._own(draft, source.prefix + column.name)
             slots[inner.name, name] = Leaf(expression)
             values.append(Value(name, expression))
-        fields.append(Group(key, present, tuple(values)))
+        fields.append(Group(path[-1], present, tuple(values)))
         return Nested(present, slots)
+
+    def _missing(self, type_: GraphQLObjectType, node: FieldNode, path: Path) -> Missing:
+        message = f"{type_.name}.{node.name.value} is not available to your role."
+        refusal = Refusal(Code.FIELD_NOT_AVAILABLE, message, node)
+        refusal.path = list(path)
+        self.lacking.setdefault(path, refusal)
+        return Missing()
 
     def _draft(self, name: str) -> _Draft:
         bound = self.binding.types[name]

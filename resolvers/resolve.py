@@ -11,7 +11,6 @@ from graphql import GraphQLResolveInfo
 from db.plan import Expression, Select
 from db.viewer import Viewer
 from resolvers import cursor
-from resolvers.errors import Code, Refusal
 from resolvers.reader import Reader, Row
 from resolvers.slot import (
     Branch,
@@ -79,10 +78,7 @@ class Told:
 
 
 def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -> Any:
-    """Give a field's value, or what becomes it.
-
-    Raises: Refusal FIELD_NOT_AVAILABLE where the viewer's role lacks the field.
-    """
+    """Give a field's value, or what becomes it; null where the viewer's role lacks the field."""
     context = info.context
     at = (info.parent_type.name, str(info.path.key))
     match parent:
@@ -117,7 +113,7 @@ async def _root(context: Context, slot: Slot) -> Any:
             rows = await context.reader.root(select)
             return PageOf(slot, rows[:size], len(rows) > size)
         case Missing():
-            raise _missing(slot)
+            return None
         case _:
             raise TypeError(f"{type(slot).__name__} is no root")
 
@@ -131,7 +127,7 @@ def _of_row(context: Context, row: Row, slot: Slot) -> Any:
         case Branch():
             return _children(context, row, slot)
         case Missing():
-            raise _missing(slot)
+            return None
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of a row")
 
@@ -178,12 +174,6 @@ def _of_place(place: Place, slot: Slot) -> Any:
 
 def _object(row: Row, select: Select, slots: Slots) -> Object:
     return Object(row, slots, select.discriminator)
-
-
-def _missing(slot: Missing) -> Refusal:
-    return Refusal(
-        Code.FIELD_NOT_AVAILABLE, f"{slot.type}.{slot.field} is not available to your role."
-    )
 
 
 _GRANULARITY = {

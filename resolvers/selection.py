@@ -139,10 +139,10 @@ class Selection:
 
     def _included(self, node: SelectionNode) -> bool:
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
-        if skip is not None and skip["if_"]:
+        if skip is not None and skip["if"]:
             return False
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
-        return include is None or bool(include["if_"])
+        return include is None or bool(include["if"])
 
     def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
         if condition == type_.name:

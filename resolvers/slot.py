@@ -77,10 +77,7 @@ class OfViewer:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Nothing: the viewer's role lacks the field."""
-
-    type: str
-    field: str
+    """Nothing: the viewer's role lacks the field, which the plan says once."""
 
 
 Slot = Leaf | Nested | Branch | Single | Paged | PageRows | OfPage | OfViewer | Missing

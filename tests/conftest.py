@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -23,23 +22,10 @@ from connect_graph.embedded import EmbeddedError, Server, running
 from connect_graph.settings import ROLES
 from db.address import Address
 from db.migrate import migrate
+from tests.world import ROOT, Database, World, make, serving
 
-ROOT = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("CONNECT_REQUIRE_ALL") == "1"
 _skipped = pytest.StashKey[dict[str, int]]()
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """Hold a database of the tests: its superuser's URL, and the login of each role."""
-
-    url: str
-    password: str | None = None
-
-    def login(self, role: str) -> str:
-        """Give the URL of a role's login."""
-        assert role in ROLES, role
-        return Address.parse(self.url).login(f"connect_{role}_login", self.password).url
 
 
 Clone = Callable[[], AbstractAsyncContextManager[Database]]
@@ -118,6 +104,22 @@ async def database(clone: Clone) -> AsyncIterator[Database]:
     """Give one test a migrated database of its own."""
     async with clone() as copy:
         yield copy
+
+
+@pytest.fixture(scope="session")
+async def world(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Give the synthetic set, filled once; no test may change it."""
+    async with clone() as copy:
+        filled = await make(copy, tmp_path_factory.mktemp("world"))
+        yield filled
+        await filled.pools.close()
+
+
+@pytest.fixture(scope="session")
+def url(world: World) -> Iterator[str]:
+    """Give the address of a server that serves the world."""
+    with serving(world.environment) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")

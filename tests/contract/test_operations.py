@@ -1,0 +1,117 @@
+"""The contract's operations, unchanged, for every role."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.world import World
+
+ROLES = ("partner", "researcher", "authority", "clinician", "steward")
+EVERYTHING = """
+fragment everything on Patient {
+  id study { code } site @include(if: $identified) { code }
+  diagnoses { id } molecularProfiles { id genesAssessed { symbol } }
+  specimens { id biomarkers { label } }
+  screening { matched offers { status cohort { code } } }
+  biomarkers { label gene { symbol } specimen { id diagnosis { tumourType } } }
+  treatments {
+    drugs { inn targets { symbol } }
+    cohort { code drugs { inn } design { n1 } biomarkerDefinition { text } }
+    responses { week } outcome { bestOverallResponse }
+    resistanceFindings {
+      drug { inn } biomarkers { label }
+      evidence { biomarker { label } baseline { kind } comparator { kind } }
+    }
+  }
+}
+"""
+ALL = """query ($first: Int!, $identified: Boolean!) {
+  patients(first: $first) { nodes { ...everything } } }"""
+ONE = "query ($id: ID!, $identified: Boolean!) { patient(id: $id) { ...everything } }"
+LEVELS = 30  # baseline and comparator are one selection: they are read together
+
+
+def operation(shared: Path, name: str) -> str:
+    return (shared / "contract" / "operations" / f"{name}.graphql").read_text()
+
+
+async def first_patient(world: World, role: str) -> str:
+    """Find a patient with a resistance finding that names evidence, if the role may see one."""
+    query = """{ patients(first: 1000) { nodes { id
+      treatments { resistanceFindings { evidence { testedInBoth } } } } } }"""
+    answer = await world.answer(role, query)
+    nodes = answer.body["data"]["patients"]["nodes"]
+    rich = [node["id"] for node in nodes if '"testedInBoth"' in json.dumps(node)]
+    return str((rich or [nodes[0]["id"]])[0])
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_viewer(world: World, shared: Path, role: str) -> None:
+    answer = await world.answer(role, operation(shared, "viewer"))
+    assert "errors" not in answer.body
+    viewer = answer.body["data"]["viewer"]
+    granularity = {"authority": "AGGREGATE", "clinician": "RECORD", "steward": "RECORD"}
+    assert viewer["role"] == role.upper()
+    assert viewer["granularity"] == granularity.get(role, "PSEUDONYMISED_RECORD")
+    assert len(viewer["purposes"]) == 1
+    assert answer.statements == 0
+
+
+@pytest.mark.parametrize("role", ["partner", "researcher", "clinician", "steward"])
+async def test_patient(world: World, shared: Path, role: str) -> None:
+    found = await first_patient(world, role)
+    answer = await world.answer(role, operation(shared, "patient"), {"id": found})
+    assert "errors" not in answer.body
+    patient = answer.body["data"]["patient"]
+    assert patient["id"] == found
+    assert patient["braf"] in {"ALTERED", "NOT_ALTERED", "NOT_ASSESSED", "UNKNOWN"}
+    assert patient["diagnoses"]
+
+
+async def test_an_authority_gets_no_patient_and_no_hint(world: World, shared: Path) -> None:
+    known = await first_patient(world, "steward")
+    answers = [
+        await world.answer("authority", operation(shared, "patient"), {"id": name})
+        for name in (known, "0000000000000000", "")
+    ]
+    for answer in answers:
+        assert answer.body["data"] == {"patient": None}
+        (error,) = answer.body["errors"]
+        assert error["extensions"]["code"] == "FIELD_NOT_AVAILABLE"
+        assert error["path"] == ["patient"]
+        assert answer.body == answers[0].body
+
+
+@pytest.mark.parametrize("role", ["partner", "researcher", "clinician", "steward"])
+async def test_hidden_and_absent_answer_alike(world: World, shared: Path, role: str) -> None:
+    theirs = {
+        other: await first_patient(world, other)
+        for other in ("partner", "researcher", "clinician", "steward")
+    }
+    text = operation(shared, "patient")
+    absent = await world.answer(role, text, {"id": "0000000000000000"})
+    assert absent.body == {"data": {"patient": None}}
+    for other, found in theirs.items():
+        if other != role:
+            hidden = await world.answer(role, text, {"id": found})
+            assert (hidden.body, hidden.status) == (absent.body, absent.status)
+            assert hidden.statements == absent.statements
+
+
+@pytest.mark.parametrize("role", ["partner", "researcher", "clinician", "steward"])
+async def test_statements_do_not_grow_with_rows(world: World, role: str) -> None:
+    """As many for one patient as for 200: one for each type and level, everything nested."""
+    identified = role in {"clinician", "steward"}
+    variables = {"id": await first_patient(world, role), "identified": identified}
+    one = await world.answer(role, ONE + EVERYTHING, variables)
+    counts = [one.statements]
+    for first in (200, 1000):
+        many = await world.answer(
+            role, ALL + EVERYTHING, {"first": first, "identified": identified}
+        )
+        assert "errors" not in many.body
+        counts.append(many.statements)
+    assert counts == [LEVELS if identified else LEVELS - 1] * 3

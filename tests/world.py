@@ -1,0 +1,148 @@
+"""A world to test in: a database with the synthetic set and the demonstration's members."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connect_graph import database
+from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
+from connect_graph.settings import ROLES, Settings
+from db.address import Address
+from db.pool import Pools
+from db.synthetic.demo import add_membership, member
+from db.synthetic.load import synthesize
+from db.viewer import Caller, Role, Viewer, viewers
+from resolvers.execute import Answer, Graph, Request
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENTS = 240
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Hold a database of the tests: its superuser's URL, and the login of each role."""
+
+    url: str
+    password: str | None = None
+
+    def login(self, role: str) -> str:
+        """Give the URL of a role's login."""
+        assert role in ROLES, role
+        return Address.parse(self.url).login(f"connect_{role}_login", self.password).url
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Hold a filled database, the demonstration's issuer, and open pools."""
+
+    database: Database
+    directory: Path
+    pools: Pools
+    graph: Graph
+
+    @property
+    def issuer(self) -> DemoIssuer:
+        return DemoIssuer(self.directory)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give what a process of connect-graph needs to use this database."""
+        kept = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
+        logins = {f"DATABASE_URL_{role.upper()}": self.database.login(role) for role in ROLES}
+        return {
+            **kept,
+            **logins,
+            "DATABASE_URL": self.database.url,
+            "CONNECT_DEMO": "1",
+            "CONNECT_DATA_DIR": str(self.directory),
+        }
+
+    async def caller(self, role: str, scope: str | None = None) -> Caller:
+        """Give the demonstration's member of a role, in a scope of its own where one is named."""
+        async with database.connected(self.database.url) as connection:
+            if scope is None:
+                organisation, subject = await member(connection, DEMO_ISSUER, role)
+            else:
+                organisation, subject = await add_membership(connection, DEMO_ISSUER, role, scope)
+        return Caller(DEMO_ISSUER, organisation, subject)
+
+    async def viewer(self, role: str, scope: str | None = None) -> Viewer:
+        """Give that member as identification finds them."""
+        (found,) = await viewers(self.pools.identity, await self.caller(role, scope))
+        return found
+
+    async def token(self, role: str, scope: str | None = None) -> str:
+        """Give a token of that member."""
+        caller = await self.caller(role, scope)
+        return self.issuer.token(caller.organisation, caller.subject)
+
+    async def answer(
+        self,
+        role: str,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        scope: str | None = None,
+    ) -> Answer:
+        """Answer an operation in this process, as a role."""
+        viewer = await self.viewer(role, scope)
+        request = Request(query, None, variables or {})
+        return await self.graph.answer(request, viewer, self.pools.roles[Role(role)])
+
+
+async def make(copy: Database, directory: Path) -> World:
+    """Fill a migrated database and open its pools; the caller closes them."""
+    settings = Settings.load({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(directory)})
+    await database.prepare(settings, copy.url)
+    async with database.connected(copy.url) as connection:
+        await synthesize(connection, PATIENTS, SEED, database.pseudonyms(settings))
+    pools = await Pools.open({role: copy.login(role) for role in ROLES}, size=4)
+    return World(copy, directory, pools, Graph.make())
+
+
+@contextmanager
+def serving(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str, int]]:
+    """Run `connect-graph serve` as a process of its own; give its address and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "connect_graph", "serve", "--port", str(port), *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("ready: "), line + process.stdout.read()
+        yield f"http://127.0.0.1:{port}", process.pid
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+async def until(reachable: str, *, seconds: float = 10) -> httpx.Response:
+    """Wait until an address answers 200."""
+    deadline = time.monotonic() + seconds
+    async with httpx.AsyncClient() as client:
+        while True:
+            response = await client.get(reachable)
+            if response.status_code == 200 or time.monotonic() > deadline:
+                return response
+            await asyncio.sleep(0.1)
