@@ -64,7 +64,7 @@ class PageOf:
     rows: tuple[Row, ...]
     has_more: bool
 
-    def cursor(self, row: Row) -> str:
+    def cursor_of(self, row: Row) -> str:
         """Write the cursor of a row."""
         identify = self.paged.select.identify
         return cursor.encode(str(row.value(identify)), self.paged.belongs)
@@ -152,8 +152,8 @@ def _of_page(context: Context, page: PageOf, slot: Slot) -> Any:
                 {
                     "hasNextPage": page.has_more,
                     "hasPreviousPage": page.paged.follows,
-                    "startCursor": page.cursor(page.rows[0]) if page.rows else None,
-                    "endCursor": page.cursor(page.rows[-1]) if page.rows else None,
+                    "startCursor": page.cursor_of(page.rows[0]) if page.rows else None,
+                    "endCursor": page.cursor_of(page.rows[-1]) if page.rows else None,
                 }
             )
         case OfPage(name="totalCount"):
@@ -167,7 +167,7 @@ def _of_place(place: Place, slot: Slot) -> Any:
         case PageRows(slots=slots):
             return _object(place.row, place.page.paged.select, slots)
         case OfPage():
-            return place.page.cursor(place.row)
+            return place.page.cursor_of(place.row)
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of an edge")
 

@@ -1,0 +1,216 @@
+"""A study into the database: staged, compared and stored in one transaction, or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+
+from db.ingest import comparison
+from db.ingest.report import Change, ImportRefused, Report
+from db.ingest.study import StudyRecords
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+_HERE = Path(__file__).resolve().parent
+_STAGE = (_HERE / "stage.sql").read_text("utf-8")
+_RESOLVE = (_HERE / "resolve.sql").read_text("utf-8")
+_STORE = (_HERE / "store.sql").read_text("utf-8")
+_STUDY_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_VARIANT = (
+    *("sample", "source_key", "symbol", "change", "origin", "hgvsg", "hgvsc", "hgvsp"),
+    *("transcript", "consequence", "chromosome", "position", "reference_allele"),
+    *("alternate_allele", "vaf", "depth"),
+)
+_COPY_NUMBER = ("sample", "source_key", "symbol", "change", "copy_number_type", "cytoband")
+_SAMPLE = (
+    *("source_key", "patient", "kind", "ordinal", "tumour_key", "tumour_code", "tumour_type"),
+    *("panel", "genome_build", "tumour_cellularity_percent", "normal"),
+)
+_PATIENT = (
+    *("source_key", "sex", "vital_status", "age_band", "age_years", "birth_year", "treated"),
+    *("best_overall_response", "overall_survival_days", "overall_survival_event"),
+)
+
+
+async def load(
+    connection: Connection,
+    study: StudyRecords,
+    report: Report,
+    *,
+    dry_run: bool,
+    complete: Callable[[Connection], Awaitable[None]],
+) -> Report:
+    """Store a study as connect_loader and give the whole report; a dry run leaves nothing.
+
+    `complete` runs in the same transaction, after the records and before the commit.
+    """
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("set local role connect_loader")
+        done = await _store(connection, study, replace(report, dry_run=dry_run))
+        await complete(connection)
+    except BaseException:
+        await transaction.rollback()
+        raise
+    if dry_run:
+        await transaction.rollback()
+    else:
+        await transaction.commit()
+    return done
+
+
+async def _store(connection: Connection, study: StudyRecords, report: Report) -> Report:
+    study_id = await _study(connection, report)
+    last_digest = await connection.fetchval(
+        "select digest from connect.import_batch where study_id = $1 and format = $2 "
+        "order by id desc limit 1",
+        study_id,
+        report.format,
+    )
+    batch_id = await connection.fetchval(
+        "insert into connect.import_batch "
+        "(study_id, format, digest, rows_read, rows_stored, rows_quarantined, report) "
+        "values ($1, $2, $3, $4, $5, $6, '{}') returning id",
+        study_id,
+        report.format,
+        report.digest,
+        report.rows_read,
+        report.rows_stored,
+        report.rows_quarantined,
+    )
+    await connection.execute(_STAGE)
+    await connection.execute(
+        "insert into incoming_import (study_id, batch_id, drug_id, cohort_id) "
+        "values ($1, $2, $3, $4)",
+        study_id,
+        batch_id,
+        await _drug(connection, study.drug),
+        await _cohort(connection, study.cohort),
+    )
+    await _stage(connection, study)
+    await connection.execute(_RESOLVE)
+    await comparison.refuse_moved(connection)
+    findings = await comparison.findings(connection, report.format)
+    unmapped = await comparison.unmapped(connection)
+    await connection.execute(_STORE)
+    changes = await _changes(connection)
+    done = report.including(findings=findings, unmapped=unmapped, changes=changes)
+    if not done.changed and last_digest == report.digest:
+        await connection.execute("delete from connect.import_batch where id = $1", batch_id)
+        return done
+    await connection.execute(
+        "insert into connect.quarantine "
+        "(import_batch_id, file, row_number, column_name, rule, value, record) "
+        "select $1, file, row_number, column_name, rule, value, record::jsonb "
+        "from incoming_quarantine order by file, row_number",
+        batch_id,
+    )
+    await connection.execute(
+        "update connect.import_batch set report = $2::text::jsonb where id = $1",
+        batch_id,
+        json.dumps(done.as_json(), ensure_ascii=False),
+    )
+    return done
+
+
+async def _study(connection: Connection, report: Report) -> int:
+    """Find or make the study, and let nobody else import into it meanwhile."""
+    code = report.study
+    if not _STUDY_CODE.fullmatch(code):
+        raise ImportRefused(
+            f"{code!r} is not a study code",
+            "use 1 to 40 letters, digits, dots, dashes and underscores",
+        )
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", code)
+    await connection.execute(
+        "insert into connect.study (code) values ($1) on conflict (code) do nothing", code
+    )
+    row = await connection.fetchrow("select id, synthetic from connect.study where code = $1", code)
+    if row is None or row["synthetic"]:
+        raise ImportRefused(
+            f"study {code} is synthetic, and patients are never mixed with invented ones",
+            "import under another study code",
+        )
+    return int(row["id"])
+
+
+async def _drug(connection: Connection, inn: str | None) -> int | None:
+    if inn is None:
+        return None
+    found = await connection.fetchval("select id from connect.drug where inn = $1", inn.lower())
+    if found is None:
+        known = await connection.fetch("select inn from connect.drug order by inn")
+        raise ImportRefused(
+            f"there is no drug {inn}", f"name one of: {_listed(row['inn'] for row in known)}"
+        )
+    return int(found)
+
+
+async def _cohort(connection: Connection, code: str | None) -> int | None:
+    if code is None:
+        return None
+    found = await connection.fetchval("select id from connect.cohort where code = $1", code)
+    if found is None:
+        known = await connection.fetch("select code from connect.cohort order by code")
+        raise ImportRefused(
+            f"there is no cohort {code}", f"name one of: {_listed(row['code'] for row in known)}"
+        )
+    return int(found)
+
+
+async def _stage(connection: Connection, study: StudyRecords) -> None:
+    await _copy(connection, "incoming_patient", _PATIENT, study.patients)
+    await _copy(connection, "incoming_sample", _SAMPLE, study.samples)
+    await _copy(connection, "incoming_biomarker", _VARIANT, study.variants, "SMALL_VARIANT")
+    await _copy(connection, "incoming_biomarker", _COPY_NUMBER, study.copy_numbers, "COPY_NUMBER")
+    await _copy(connection, "incoming_assessed", ("sample", "symbol"), study.assessed)
+    await connection.copy_records_to_table(
+        "incoming_quarantine",
+        records=[
+            (
+                each.finding.file,
+                each.row,
+                each.finding.column,
+                each.finding.rule,
+                each.finding.value,
+                json.dumps(each.record, ensure_ascii=False),
+            )
+            for each in study.rejections
+        ],
+    )
+
+
+async def _copy(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    records: Iterable[object],
+    kind: str | None = None,
+) -> None:
+    """Copy the named attributes of records; their kind goes along where a table has several."""
+    values = attrgetter(*columns)
+    rows = (values(each) for each in records)
+    if kind is None:
+        await connection.copy_records_to_table(table, records=rows, columns=columns)
+    else:
+        await connection.copy_records_to_table(
+            table, records=((*row, kind) for row in rows), columns=(*columns, "kind")
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "there are none yet"
+
+
+async def _changes(connection: Connection) -> list[Change]:
+    rows = await connection.fetch(
+        "select entity, inserted, updated from incoming_change order by position"
+    )
+    return [Change(row["entity"], row["inserted"], row["updated"]) for row in rows]
