@@ -39,12 +39,17 @@ def running(settings: Settings) -> Iterator[str]:
 
 
 async def prepare(settings: Settings, url: str) -> tuple[str, ...]:
-    """Migrate, load vocabularies, make a demonstration's members; name what was applied."""
+    """Migrate, load vocabularies, make a demonstration's members; name what was applied.
+
+    Patients who belong to a scope that is new get their pseudonyms there.
+    """
     names = await migrate.migrate(url)
     async with connected(url) as connection:
         await load_vocabulary(connection)
         if settings.demo:
             await seed(connection, DEMO_ISSUER)
+        async with connection.transaction():
+            await pseudonyms(settings)(connection)
     return names
 
 

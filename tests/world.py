@@ -44,6 +44,19 @@ class Database:
         return Address.parse(self.url).login(f"connect_{role}_login", self.password).url
 
 
+def environment(copy: Database, directory: Path) -> dict[str, str]:
+    """Give what a process of connect-graph needs to use a database, as a demonstration."""
+    kept = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
+    logins = {f"DATABASE_URL_{role.upper()}": copy.login(role) for role in ROLES}
+    return {
+        **kept,
+        **logins,
+        "DATABASE_URL": copy.url,
+        "CONNECT_DEMO": "1",
+        "CONNECT_DATA_DIR": str(directory),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Hold a filled database, the demonstration's issuer, and open pools."""
@@ -60,15 +73,7 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """Give what a process of connect-graph needs to use this database."""
-        kept = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
-        logins = {f"DATABASE_URL_{role.upper()}": self.database.login(role) for role in ROLES}
-        return {
-            **kept,
-            **logins,
-            "DATABASE_URL": self.database.url,
-            "CONNECT_DEMO": "1",
-            "CONNECT_DATA_DIR": str(self.directory),
-        }
+        return environment(self.database, self.directory)
 
     async def caller(self, role: str, scope: str | None = None) -> Caller:
         """Give the demonstration's member of a role, in a scope of its own where one is named."""
