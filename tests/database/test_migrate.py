@@ -10,7 +10,7 @@ from connect_graph.embedded import PROGRAMS, Server
 from db import migrate
 from db.address import Address
 from db.migrate import MigrationError
-from tests.conftest import Database
+from tests.world import Database
 
 Empty = Callable[[], Awaitable[str]]
 DOWN = "\n-- migrate:down\n"

@@ -10,7 +10,7 @@ import pytest
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import Report
 from db.vocabulary.load import load_vocabulary
-from tests.conftest import Database
+from tests.world import Database
 
 Importer = Callable[..., Awaitable[Report]]
 # What an import writes; the vocabularies and the schema's own tables do not count.

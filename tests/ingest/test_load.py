@@ -10,7 +10,7 @@ import pytest
 
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
-from tests.conftest import ROOT, Database
+from tests.world import ROOT, Database
 from tests.ingest import study
 from tests.ingest.conftest import Importer, Records, nothing
 
