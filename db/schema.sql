@@ -1406,6 +1406,7 @@ CREATE TABLE connect.specimen (
     day integer,
     tumour_cellularity_percent double precision,
     import_batch_id bigint,
+    anatomic_site text,
     CONSTRAINT specimen_ordinal_check CHECK ((ordinal >= 1)),
     CONSTRAINT specimen_tumour_cellularity_percent_check CHECK (((tumour_cellularity_percent >= (0)::double precision) AND (tumour_cellularity_percent <= (100)::double precision)))
 );
@@ -1419,6 +1420,8 @@ COMMENT ON COLUMN connect.specimen.ordinal IS 'order of sampling among the patie
 COMMENT ON COLUMN connect.specimen.day IS '[days] after treatment start; negative before';
 
 COMMENT ON COLUMN connect.specimen.tumour_cellularity_percent IS '[%] of cells that are tumour';
+
+COMMENT ON COLUMN connect.specimen.anatomic_site IS 'where it was taken from, as recorded';
 
 ALTER TABLE connect.specimen ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.specimen_id_seq
@@ -3309,6 +3312,10 @@ GRANT SELECT(day) ON TABLE connect.specimen TO connect_clinician;
 GRANT SELECT(tumour_cellularity_percent) ON TABLE connect.specimen TO connect_partner;
 GRANT SELECT(tumour_cellularity_percent) ON TABLE connect.specimen TO connect_researcher;
 GRANT SELECT(tumour_cellularity_percent) ON TABLE connect.specimen TO connect_clinician;
+
+GRANT SELECT(anatomic_site) ON TABLE connect.specimen TO connect_partner;
+GRANT SELECT(anatomic_site) ON TABLE connect.specimen TO connect_researcher;
+GRANT SELECT(anatomic_site) ON TABLE connect.specimen TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.specimen_id_seq TO connect_loader;
 

@@ -67,6 +67,7 @@ class Specimen:
         "Order of sampling among the patient's specimens of this material; null: not known.",
     )
     day: int | None = column("day", "[days] after treatment start, negative before.")
+    site: str | None = column("anatomic_site", "Where it was taken from, as recorded.")
     tumour_cellularity: float | None = column(
         "tumour_cellularity_percent", "[%] of the cells that are tumour."
     )
