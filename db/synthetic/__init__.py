@@ -1,0 +1,1 @@
+"""An invented consortium and invented patients: nobody stands behind any record."""

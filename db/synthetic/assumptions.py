@@ -1,0 +1,116 @@
+"""Every number that the synthetic data rest on, with where it comes from.
+
+S: read in a public source. I: computed from S. K: general knowledge, an assumption.
+The letters are those of the domain notes. Two tables stand with what they are about, all of them K:
+what tumours of a type often carry (tumour.py), and how many enter each cohort (cohort.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+RULES: Final = "synthetic-0"
+
+# The funnel, per 60 screened patients. 1,167 → 358 matched → 186 started (S); offers: more than 60
+# of more than 250 in the first year (S).
+BLOCK: Final = 60
+MATCHED_PER_BLOCK: Final = 18  # I: 358 / 1,167 = 30.7 %
+OFFERED_PER_BLOCK: Final = 14  # I: 60 / 250 = 24 %
+TREATED_PER_BLOCK: Final = 10  # I: 186 / 1,167 = 15.9 %
+OFFER_NOT_TAKEN: Final[Mapping[str, float]] = {  # K
+    "DECLINED": 3, "NOT_ELIGIBLE": 3, "DETERIORATED": 4, "DIED": 1, "NO_SLOT": 1,
+}  # fmt: skip
+PENDING_SHARE_OF_OPEN_OFFERS: Final = 0.06  # K
+
+# Time.
+OPENED_ON: Final = date(2021, 4, 1)  # S
+CUT_OFF: Final = date(2026, 6, 30)  # K: the last day of follow-up
+PROFILED_DAY: Final = (12, 45)  # K: days from referral
+DISCUSSED_AFTER: Final = (2, 14)  # K: days from profile; the board meets weekly (S)
+OFFERED_AFTER: Final = (2, 14)  # K: days from the board
+STARTED_AFTER: Final = (5, 28)  # K: days from the offer
+
+# Who.
+REGION: Final[Mapping[str, float]] = {"SOR_OST": 57, "VEST": 21, "MIDT": 14, "NORD": 9}  # K
+AGE_MEAN, AGE_DEVIATION, AGE_RANGE = 62, 11.5, (18, 92)  # K: median 62 (54-70)
+ECOG: Final[Mapping[int, float]] = {0: 35, 1: 50, 2: 15}  # K
+LINE: Final[Mapping[int, float]] = {1: 6, 2: 26, 3: 33, 4: 20, 5: 11, 6: 4}  # K: median 3
+TUMOUR: Final[Mapping[str, float]] = {  # K: the tumour mix of the screened
+    "CRC": 16, "GYN": 12, "BTC": 7, "PAN": 6, "BREAST": 9, "NSCLC": 8, "CNS": 7, "SARC": 7,
+    "PROST": 5, "CUP": 4, "HN": 4, "MEL": 3, "KIDNEY": 6, "STOMACH": 6,
+}  # fmt: skip
+STAGE: Final[Mapping[str, float]] = {"IV": 70, "IVB": 14, "IIIC": 9, "IIIB": 7}  # K
+DEAD_UNTREATED: Final = 0.42  # K: at cut-off
+
+# Consents. All K.
+RESEARCH_CONSENT: Final = 0.92
+COMMERCIAL_CONSENT: Final = 0.75
+WITHDRAWN: Final = 0.05
+WITHDRAWN_LATER: Final = 0.03  # announced: takes effect on a day to come
+RENEWED: Final = 0.02  # withdrawn, and given again
+LATER: Final = (date(2032, 1, 1), date(2035, 12, 31))
+
+# Specimens and profiles. All K but the outcome kinds (S).
+QC: Final[Mapping[str, float]] = {"PASSED": 90, "INSUFFICIENT_MATERIAL": 7, "FAILED": 3}
+NORMAL_BLOOD: Final = 0.6
+PLASMA_AT_BASELINE: Final = 0.6  # of the treated
+PLASMA_FAILED: Final = 0.04
+SERIAL_PLASMA: Final = 0.6  # of the treated
+SERIAL_PLASMA_MOST: Final = 5
+PROGRESSION_TISSUE: Final = 0.35
+PROGRESSION_PLASMA: Final = 0.55
+TISSUE_PANEL_REPLACED_ON: Final = date(2023, 6, 1)
+TISSUE_FAILED_BEFORE_TREATMENT: Final = 0.15  # of the treated: plasma alone found the marker
+PLASMA_FRACTION_MEDIAN, PLASMA_FRACTION_RANGE = 0.09, (0.012, 0.6)
+CLONALITY: Final = (0.7, 0.98)
+SUBCLONAL: Final = (0.02, 0.06)
+RESISTANT: Final = (0.45, 0.9)  # clonality of what drives a progression
+TURNAROUND: Final = (8, 24)
+CELLULARITY: Final = (15, 90)
+GERMLINE_BRCA: Final = 0.4  # of BRCA alterations
+TMB_MEDIAN, MSI_MEDIAN, HRD_MEDIAN = 4.5, 2.0, 18.0
+TMB_HIGH, MSI_HIGH, HRD_HIGH = 10.0, 20.0, 42.0
+PD_L1_TESTED: Final = 0.3
+PD_L1_PERCENT: Final[Mapping[int, float]] = {0: 40, 1: 15, 5: 15, 20: 12, 50: 10, 80: 8}
+PD_L1_LOW, PD_L1_HIGH = 1, 50  # K: limits of the tumour proportion score
+TMB_OF_HYPERMUTATED, MSI_OF_HYPERMUTATED, HRD_OF_GERMLINE = (12, 48), (2, 45), (44, 75)
+DEPTH: Final = (250, 1800)  # reads; eight times as many in plasma
+
+# The course. Best response (S): CR 3, PR 13, SD of at least 16 weeks 19, SD shorter or PD 55,
+# NE 10 %.
+COURSE: Final[Mapping[str, float]] = {
+    "CR": 3, "PR": 13, "STABLE": 19, "SHORT": 32, "PD": 23, "NE": 10,
+}  # fmt: skip
+SHORT_NOT_EVALUABLE: Final = 0.16  # I: 145 evaluable of 170, ten points of the fifteen are NE
+VISIT_DAYS: Final = 56  # K: imaging every eight weeks
+VISIT_LATE: Final = 4  # K
+BENEFIT_WEEK: Final = 16  # S
+BASELINE_SUM_MM: Final = (22, 190)  # K
+# K: visit of progression, for medians of 10 months with benefit and 3.5 overall
+PROGRESSION_VISIT: Final[Mapping[str, tuple[int, int, int]]] = {
+    "CR": (5, 24, 10), "PR": (3, 18, 5), "STABLE": (3, 13, 4), "SHORT": (2, 2, 2), "PD": (1, 1, 1),
+}  # fmt: skip
+NEVER_PROGRESSES: Final[Mapping[str, float]] = {"CR": 0.3, "PR": 0.08, "STABLE": 0.05}  # K
+NOT_EVALUABLE_END: Final = (6, 55)  # K: day
+NOT_EVALUABLE_BECAUSE: Final[Mapping[str, float]] = {  # K
+    "TOXICITY": 4, "DEATH": 3, "PATIENT_CHOICE": 2, "PHYSICIAN_CHOICE": 1,
+}  # fmt: skip
+STOPPED_EARLY: Final = (62, 105)  # K: day
+STOPPED_EARLY_BECAUSE: Final[Mapping[str, float]] = {"TOXICITY": 3, "PATIENT_CHOICE": 1}  # K
+# K: target sum as a part of the baseline's, at best
+SIZE_CR, SIZE_PR, SIZE_STABLE = (0.2, 0.5), (0.18, 0.62), (0.76, 1.08)
+NEW_LESION: Final = 0.4  # K: of progressions
+SURVIVAL_AFTER_LEAST_DAYS: Final = 14  # K
+SURVIVAL_AFTER_MEDIAN_DAYS: Final = 90  # K: after the last treatment, without benefit
+SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS: Final = 300  # K
+INDEPENDENT_REVIEW: Final = 0.15  # K
+PROGRESSION_WRITTEN_POD: Final = 0.15  # K: some sites write POD for PD
+SECOND_TREATMENT_AFTER: Final = (30, 110)  # K: days after the end of the first
+
+# Resistance, of those profiled at progression. K.
+MECHANISM_FOUND_ACQUIRED: Final = 0.6
+MECHANISM_FOUND_PRIMARY: Final = 0.35
+SUBCLONAL_BEFORE_ACQUIRED: Final = 0.3  # K: present before, rising; always so where primary
+STATUS: Final[Mapping[str, float]] = {"SUSPECTED": 35, "LIKELY": 40, "CONFIRMED": 20, "REFUTED": 5}

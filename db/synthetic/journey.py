@@ -1,0 +1,259 @@
+"""The journey of a treated patient: treatments in turn, sampled before, during and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from db.synthetic import assumptions as a
+from db.synthetic.alteration import Alteration
+from db.synthetic.chance import Chance
+from db.synthetic.cohort import Cohort
+from db.synthetic.course import Course, follow, review
+from db.synthetic.record import Assessment, Outcome, Treatment, TreatmentIdentity
+from db.synthetic.resistance import Progression, escape, explain
+from db.synthetic.sample import Owner, Sample, Taking, plasma, tissue
+
+_BENEFIT: Final = frozenset({"CR", "PR", "STABLE"})
+_WHY_NOT: Final = {
+    "TOXICITY": "Stopped for toxicity before the assessment at week 16",
+    "DEATH": "Died before the first assessment",
+    "PATIENT_CHOICE": "Withdrew before the assessment at week 16",
+    "PHYSICIAN_CHOICE": "Deteriorated before the first assessment",
+}
+
+
+class Leg(NamedTuple):
+    """One treatment to come: its cohort, what the patient carries for it, and how it will go.
+
+    One that is shown goes on until its resistance is explained.
+    """
+
+    cohort: Cohort
+    driver: Alteration | None
+    kind: str
+    shown: bool = False
+
+
+class Given(NamedTuple):
+    """One treatment as it went."""
+
+    leg: Leg
+    key: UUID
+    started_on: date
+    course: Course
+
+
+@dataclass(slots=True)
+class Journey:
+    """What is known so far: days of specimens count from the first treatment's start."""
+
+    chance: Chance
+    owner: Owner
+    carried: dict[Alteration, float]
+    started_on: date
+    fraction: float
+    ordinal: int = 0
+    given: list[Given] = field(default_factory=list)
+    baseline: list[Sample] = field(default_factory=list)
+
+    def take(
+        self,
+        kind: str,
+        timepoint: str,
+        on: date,
+        *,
+        status: str | None = None,
+        of_baseline: float = 1.0,
+    ) -> Sample:
+        """Take tissue or plasma, with what the tumour carries now."""
+        self.ordinal += 1
+        day = (on - self.started_on).days
+        taking = Taking(kind, timepoint, self.ordinal, day, on)
+        if kind == "FFPE":
+            return tissue(self.chance, self.owner, taking, self.carried, status)
+        fraction = min(0.9, max(0.001, self.fraction * of_baseline))
+        return plasma(self.chance, self.owner, taking, self.carried, fraction, status)
+
+
+def travel(journey: Journey, legs: tuple[Leg, ...], first_line: int, ecog: int) -> date | None:
+    """Give the treatments in turn, write everything about them, and say when the patient died."""
+    starts = journey.started_on
+    for number, leg in enumerate(legs):
+        _treat(journey, leg, starts)
+        course = journey.given[-1].course
+        if course.end_day is None or course.death_day is not None or number + 1 == len(legs):
+            break
+        gap = journey.chance.within(a.SECOND_TREATMENT_AFTER)
+        starts += timedelta(days=course.end_day + gap)
+        if starts > a.CUT_OFF:
+            break
+    died_on = _death(journey)
+    for number, given in enumerate(journey.given):
+        _write(journey, given, first_line + number, min(2, ecog + number), died_on)
+    return died_on
+
+
+def _treat(journey: Journey, leg: Leg, started_on: date) -> None:
+    chance = journey.chance
+    course = follow(chance, leg.kind, (a.CUT_OFF - started_on).days)
+    while leg.shown and course.progression_day is None:
+        course = follow(chance, leg.kind, (a.CUT_OFF - started_on).days)
+    drug = leg.cohort.drugs[0]
+    given = Given(leg, chance.key(), started_on, course)
+    day = course.progression_day
+    way = escape(chance, drug, course, journey.carried) if day is not None else None
+    while leg.shown and way is None:
+        way = escape(chance, drug, course, journey.carried)
+    if way is not None and way.subclonal_before:
+        journey.carried[way.alteration] = chance.uniform(*a.SUBCLONAL)
+    _sample_baseline(journey, leg, started_on)
+    _sample_on_treatment(journey, course, started_on)
+    journey.given.append(given)
+    if day is None:
+        return
+    if way is not None:
+        journey.carried[way.alteration] = chance.uniform(*a.RESISTANT)
+    comparators = _sample_progression(journey, course, started_on, day, shown=leg.shown)
+    treatment = _treatment(journey, given, 1, 0)
+    journey.owner.person.add(
+        *explain(
+            chance,
+            Progression(
+                treatment, drug, course, day, tuple(journey.baseline), comparators, leg.driver, way
+            ),
+        )
+    )
+
+
+def _sample_baseline(journey: Journey, leg: Leg, started_on: date) -> None:
+    chance, again = journey.chance, bool(journey.given)
+    if again:
+        journey.baseline.clear()
+    in_plasma = leg.driver is not None and leg.driver.kind == "SMALL_VARIANT"
+    failed = (
+        not (again or leg.shown) and in_plasma and chance.happens(a.TISSUE_FAILED_BEFORE_TREATMENT)
+    )
+    if not again:
+        on = started_on - timedelta(days=chance.within((25, 90)))
+        status = chance.choice(("FAILED", "INSUFFICIENT_MATERIAL")) if failed else "PASSED"
+        journey.baseline.append(journey.take("FFPE", "BASELINE", on, status=status))
+    if failed or again or chance.happens(a.PLASMA_AT_BASELINE):
+        on = started_on - timedelta(days=chance.within((0, 10)))
+        journey.baseline.append(
+            journey.take("CTDNA", "BASELINE", on, status="PASSED" if failed else None)
+        )
+
+
+def _sample_on_treatment(journey: Journey, course: Course, started_on: date) -> None:
+    if not journey.chance.happens(a.SERIAL_PLASMA):
+        return
+    measured = [v for v in course.visits if v.response not in {"PD", "NE"}]
+    for visit in measured[: a.SERIAL_PLASMA_MOST]:
+        on = started_on + timedelta(days=visit.day)
+        size = (visit.target_sum_mm / course.baseline_sum_mm) ** 2
+        journey.take("CTDNA", "ON_TREATMENT", on, of_baseline=size)
+
+
+def _sample_progression(
+    journey: Journey, course: Course, started_on: date, day: int, *, shown: bool
+) -> tuple[tuple[int, Sample], ...]:
+    taken = list[tuple[int, Sample]]()
+    for kind, share in (("CTDNA", a.PROGRESSION_PLASMA), ("FFPE", a.PROGRESSION_TISSUE)):
+        after = len(taken) * 3 + journey.chance.within((0, 4))
+        wanted = journey.chance.happens(share) or shown
+        if wanted and day + after <= course.followed_days:
+            on = started_on + timedelta(days=day + after)
+            status = "PASSED" if shown else None
+            taken.append((after, journey.take(kind, "PROGRESSION", on, status=status)))
+    return tuple(taken)
+
+
+def _death(journey: Journey) -> date | None:
+    last = journey.given[-1]
+    course, chance = last.course, journey.chance
+    if course.death_day is not None:
+        return last.started_on + timedelta(days=course.death_day)
+    if course.end_day is None:
+        return None
+    benefit = any(given.leg.kind in _BENEFIT for given in journey.given)
+    median = a.SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS if benefit else a.SURVIVAL_AFTER_MEDIAN_DAYS
+    wait = a.SURVIVAL_AFTER_LEAST_DAYS + chance.expovariate(0.6931 / median)
+    if course.progression_day is None:
+        wait += 2 * a.VISIT_DAYS  # so long unseen that progression-free survival was censored
+    died_on = last.started_on + timedelta(days=course.end_day + round(wait))
+    return died_on if died_on <= a.CUT_OFF else None
+
+
+def _treatment(journey: Journey, given: Given, line: int, ecog: int) -> Treatment:
+    course = given.course
+    evaluability = course.evaluability
+    reason = _WHY_NOT[course.end_reason or ""] if evaluability == "NOT_EVALUABLE" else None
+    return Treatment(
+        given.key, journey.owner.person.key, given.leg.cohort.code, line, ecog, course.end_day,
+        course.end_reason, evaluability, reason,
+    )  # fmt: skip
+
+
+def _write(journey: Journey, given: Given, line: int, ecog: int, died_on: date | None) -> None:
+    person, chance = journey.owner.person, journey.chance
+    number = 1 + journey.given.index(given)
+    person.add(
+        _treatment(journey, given, line, ecog),
+        TreatmentIdentity(
+            given.key, person.key, f"{journey.owner.source_key}-T{number}", given.started_on
+        ),
+        *_assessments(chance, given, person.key, "INVESTIGATOR", given.course),
+        _outcome(chance, given, person.key, died_on),
+    )
+    if given.leg.cohort.tumour != "CNS" and chance.happens(a.INDEPENDENT_REVIEW):
+        read = review(chance, given.course)
+        person.add(*_assessments(chance, given, person.key, "INDEPENDENT", read))
+
+
+def _assessments(
+    chance: Chance, given: Given, patient: UUID, evaluator: str, course: Course
+) -> list[Assessment]:
+    """Write the baseline, which has no response, and the visits; RANO is not a sum of diameters."""
+    measured = given.leg.cohort.tumour != "CNS"
+    criteria = "RECIST_1_1" if measured else "RANO"
+    initial = evaluator[:3]
+    written = [
+        Assessment(
+            chance.key(), patient, given.key, -chance.within((1, 21)), criteria, evaluator,
+            float(course.baseline_sum_mm) if measured else None, None, None, None, None, None, None,
+            f"{initial}-0",
+        )
+    ]  # fmt: skip
+    for index, visit in enumerate(course.visits):
+        pod = visit.response == "PD" and chance.happens(a.PROGRESSION_WRITTEN_POD)
+        sums = measured and visit.response != "NE"
+        written.append(
+            Assessment(
+                chance.key(), patient, given.key, visit.day, criteria, evaluator,
+                float(visit.target_sum_mm) if sums else None,
+                visit.change_from_baseline if sums else None,
+                visit.change_from_nadir if sums else None,
+                visit.new_lesion if visit.response != "NE" else None,
+                "POD" if pod else visit.response, visit.response, course.confirmed(index),
+                f"{initial}-{index + 1}",
+            )
+        )  # fmt: skip
+    return written
+
+
+def _outcome(chance: Chance, given: Given, patient: UUID, died_on: date | None) -> Outcome:
+    course = given.course
+    died = None if died_on is None else (died_on - given.started_on).days
+    progressed = course.progression_day if course.progression_day is not None else course.death_day
+    lasted = course.last_seen_day if progressed is None else progressed
+    ended = "CENSORED" if progressed is None else "EVENT"
+    responded = course.first_response_day
+    return Outcome(
+        chance.key(), patient, given.key, "REPORTED",
+        course.best_response, course.best_confirmed_response, course.benefit, lasted, ended,
+        course.followed_days if died is None else died, "CENSORED" if died is None else "EVENT",
+        None if responded is None else lasted - responded, None if responded is None else ended,
+    )  # fmt: skip

@@ -1,0 +1,267 @@
+"""The records of a patient, one type per table.
+
+A field named after a table holds the key of its parent, or the natural key of a vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Patient(NamedTuple):
+    """connect.patient."""
+
+    key: UUID
+    sex: str
+    age_band: str
+    health_region: str
+    vital_status: str
+
+
+class PatientIdentity(NamedTuple):
+    """connect.patient_identity."""
+
+    patient: UUID
+    source_key: str
+    site: str
+    birth_year: int
+    age_at_enrolment_years: int
+    enrolled_on: date
+
+
+class Consent(NamedTuple):
+    """connect.consent."""
+
+    patient: UUID
+    purpose: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+class Screening(NamedTuple):
+    """connect.screening."""
+
+    key: UUID
+    patient: UUID
+    profiled_day: int | None
+    discussed_day: int | None
+    matched: bool
+
+
+class ScreeningIdentity(NamedTuple):
+    """connect.screening_identity."""
+
+    screening: UUID
+    patient: UUID
+    referred_on: date
+
+
+class Offer(NamedTuple):
+    """connect.offer."""
+
+    key: UUID
+    patient: UUID
+    screening: UUID
+    cohort: str
+    offered_day: int
+    status: str
+
+
+class Diagnosis(NamedTuple):
+    """connect.diagnosis."""
+
+    key: UUID
+    patient: UUID
+    tumour_type: str
+    onco_tree_code: str
+    icd10: str
+    topography: str
+    morphology: str
+    stage: str | None
+    rare: bool
+    source_key: str
+
+
+class Specimen(NamedTuple):
+    """connect.specimen."""
+
+    key: UUID
+    patient: UUID
+    diagnosis: UUID
+    kind: str
+    timepoint: str
+    ordinal: int | None
+    day: int | None
+    tumour_cellularity_percent: float | None
+
+
+class SpecimenIdentity(NamedTuple):
+    """connect.specimen_identity."""
+
+    specimen: UUID
+    patient: UUID
+    source_key: str
+    collected_on: date
+
+
+class Profile(NamedTuple):
+    """connect.molecular_profile; one that passed assessed the genes of its panel."""
+
+    key: UUID
+    patient: UUID
+    specimen: UUID
+    assay: str
+    panel: str
+    genome_build: str | None
+    qc_status: str
+    turnaround_days: int
+    ctdna_fraction_percent: float | None
+    gene_list_complete: bool
+    source_key: str
+
+
+class Biomarker(NamedTuple):
+    """connect.biomarker."""
+
+    key: UUID
+    patient: UUID
+    specimen: UUID
+    profile: UUID
+    kind: str
+    gene: str | None
+    label: str
+    source_key: str
+    origin: str | None = None
+    hgvsc: str | None = None
+    hgvsp: str | None = None
+    transcript: str | None = None
+    consequence: str | None = None
+    vaf: float | None = None
+    depth: int | None = None
+    copy_number_type: str | None = None
+    copies: float | None = None
+    partner_gene: str | None = None
+    signature_kind: str | None = None
+    value: float | None = None
+    unit: str | None = None
+    call: str | None = None
+
+
+class Treatment(NamedTuple):
+    """connect.treatment; its drugs are its cohort's."""
+
+    key: UUID
+    patient: UUID
+    cohort: str
+    line: int
+    ecog: int
+    end_day: int | None
+    end_reason: str | None
+    evaluability: str
+    not_evaluable_reason: str | None
+
+
+class TreatmentIdentity(NamedTuple):
+    """connect.treatment_identity."""
+
+    treatment: UUID
+    patient: UUID
+    source_key: str
+    started_on: date
+
+
+class Assessment(NamedTuple):
+    """connect.response_assessment."""
+
+    key: UUID
+    patient: UUID
+    treatment: UUID
+    day: int
+    criteria: str
+    evaluator: str
+    target_sum_mm: float | None
+    change_from_baseline: float | None
+    change_from_nadir: float | None
+    new_lesion: bool | None
+    response: str | None
+    normalised_response: str | None
+    confirmed: bool | None
+    source_key: str
+
+
+class Outcome(NamedTuple):
+    """connect.outcome, as a source would report it."""
+
+    key: UUID
+    patient: UUID
+    treatment: UUID
+    source: str
+    best_overall_response: str | None
+    best_confirmed_response: str | None
+    clinical_benefit_16w: str
+    progression_free_survival_days: int
+    progression_free_survival_event: str
+    overall_survival_days: int
+    overall_survival_event: str
+    duration_of_response_days: int | None
+    duration_of_response_event: str | None
+
+
+class Finding(NamedTuple):
+    """connect.resistance_finding."""
+
+    key: UUID
+    patient: UUID
+    treatment: UUID
+    drug: str
+    kind: str
+    mechanism: str
+    status: str
+    day_after_progression: int | None
+    source_key: str
+
+
+class FindingBiomarker(NamedTuple):
+    """connect.finding_biomarker."""
+
+    finding: UUID
+    biomarker: UUID
+    patient: UUID
+    change: str
+
+
+class Evidence(NamedTuple):
+    """connect.paired_evidence."""
+
+    key: UUID
+    patient: UUID
+    finding: UUID
+    biomarker: UUID
+    baseline_specimen: UUID
+    comparator_specimen: UUID
+    vaf_before: float | None
+    vaf_after: float | None
+    tested_in_both: bool
+
+
+Record = (
+    Patient | PatientIdentity | Consent | Screening | ScreeningIdentity | Offer | Diagnosis
+    | Specimen | SpecimenIdentity | Profile | Biomarker | Treatment | TreatmentIdentity
+    | Assessment | Outcome | Finding | FindingBiomarker | Evidence
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything about one patient, a record a row; add() takes them in any order."""
+
+    key: UUID
+    records: dict[type[Record], list[Record]] = field(default_factory=dict)
+
+    def add(self, *records: Record) -> None:
+        """Keep records."""
+        for record in records:
+            self.records.setdefault(type(record), []).append(record)

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.synthetic import assumptions as a
+from db.synthetic import record as r
+from db.synthetic.alteration import BACKGROUND, MARKERS, RESISTANCE
+from db.synthetic.catalogue import AGREEMENTS, PARTNERS, SCOPES, SITES, check_digit
+from db.synthetic.cohort import BY_CODE, COHORTS
+from db.synthetic.course import recist
+from db.synthetic.generate import generate
+from db.synthetic.panel import GENES, PANELS
+from db.synthetic.tumour import SUBTYPES
+
+VOCABULARY = Path(__file__).resolve().parents[2] / "db" / "vocabulary"
+PANEL = {panel.name: panel.genes for panel in PANELS}
+
+
+def rows(people: list[r.Person], kind: type[Any]) -> list[Any]:
+    return [row for person in people for row in person.records.get(kind, ())]
+
+
+@pytest.fixture(scope="module")
+def people() -> list[r.Person]:
+    return list(generate(1200, 1))
+
+
+def test_a_seed_gives_the_same_patients_however_many_follow() -> None:
+    assert list(generate(90, 7)) == list(islice(generate(300, 7), 90))
+    assert list(generate(90, 7)) != list(generate(90, 8))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 42])
+def test_few_patients_have_all_of_it(seed: int) -> None:
+    few = list(generate(120, seed))
+    regions = Counter(p.health_region for p in rows(few, r.Patient))
+    assert set(regions) == set(a.REGION)
+    for region, share in a.REGION.items():
+        assert abs(regions[region] - 120 * share / sum(a.REGION.values())) <= 3
+    assert len([p for p in few if r.Treatment in p.records]) == 20
+    agreed = {drug: g.code for g in AGREEMENTS for drug in g.drugs}
+    twice = [p for p in few if len(p.records.get(r.Treatment, ())) == 2]
+    assert twice
+    for person in twice:
+        drugs = [BY_CODE[t.cohort].drugs for t in rows([person], r.Treatment)]
+        assert len({agreed[names[0]] for names in drugs}) == 2
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_few_patients_have_all_kinds_and_a_responder_with_evidence(seed: int) -> None:
+    few = list(generate(120, seed))
+    assert len({b.kind for b in rows(few, r.Biomarker)}) == 6
+    findings = {f.key: f.treatment for f in rows(few, r.Finding)}
+    explained = {findings[e.finding] for e in rows(few, r.Evidence)}
+    best = {o.treatment: o.best_overall_response for o in rows(few, r.Outcome)}
+    assert {best[treatment] for treatment in explained} & {"CR", "PR"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_funnel_and_the_responses_are_those_of_the_assumptions(seed: int) -> None:
+    many = list(generate(3000, seed))
+    assert len([p for p in many if p.records[r.Screening][0].matched]) == 900  # type: ignore[union-attr]
+    assert len([p for p in many if r.Treatment in p.records]) == 500
+    benefit = Counter(o.clinical_benefit_16w for o in rows(many, r.Outcome))
+    evaluable = benefit["YES"] + benefit["NO"]
+    assert 0.32 < benefit["YES"] / evaluable < 0.48
+    assert 0.78 < evaluable / (evaluable + benefit["NOT_EVALUABLE"]) < 0.92
+    best = Counter(o.best_overall_response for o in rows(many, r.Outcome))
+    assert 0.01 < best["CR"] / best.total() < 0.05
+    assert 0.08 < best["PR"] / best.total() < 0.18
+
+
+def test_all_kinds_of_biomarker_and_their_genes_are_listed(people: list[r.Person]) -> None:
+    found = rows(people, r.Biomarker)
+    assert {b.kind for b in found} == {
+        *("SMALL_VARIANT", "COPY_NUMBER", "FUSION", "SPLICE_VARIANT", "SIGNATURE"),
+        "PROTEIN_EXPRESSION",
+    }
+    profiles = {p.key: p for p in rows(people, r.Profile)}
+    for biomarker in found:
+        profile = profiles[biomarker.profile]
+        assert profile.qc_status == "PASSED"
+        assert profile.specimen == biomarker.specimen
+        assert biomarker.gene is None or biomarker.gene in PANEL[profile.panel]
+    assert {p.qc_status for p in profiles.values()} == set(a.QC)
+
+
+def test_the_treated_carry_the_marker_of_their_cohort(people: list[r.Person]) -> None:
+    for person in people:
+        carried = {b.label for b in rows([person], r.Biomarker)}
+        high = {b.signature_kind for b in rows([person], r.Biomarker) if b.call == "HIGH"}
+        diagnoses = {d.onco_tree_code for d in rows([person], r.Diagnosis)}
+        for treatment in rows([person], r.Treatment):
+            cohort = BY_CODE[treatment.cohort]
+            assert cohort.onco_tree_code in diagnoses
+            if cohort.marker == "HYPERMUTATED":
+                assert "TMB" in high
+            else:
+                assert carried & {alteration.label for alteration in MARKERS[cohort.marker]}
+
+
+def test_measurements_agree_with_themselves(people: list[r.Person]) -> None:
+    series = defaultdict[tuple[Any, str], list[r.Assessment]](list)
+    for assessment in rows(people, r.Assessment):
+        if assessment.criteria == "RECIST_1_1":
+            series[assessment.treatment, assessment.evaluator].append(assessment)
+    responses = Counter[str]()
+    for visits in series.values():
+        first, *later = sorted(visits, key=lambda v: v.day)
+        assert first.day < 0
+        assert first.normalised_response is None
+        baseline = nadir = first.target_sum_mm
+        assert baseline is not None
+        assert nadir is not None
+        for visit in later:
+            responses[visit.normalised_response or ""] += 1
+            if visit.normalised_response == "NE":
+                assert visit.target_sum_mm is None
+                continue
+            size = visit.target_sum_mm
+            assert size is not None
+            assert visit.change_from_baseline == round(100 * (size - baseline) / baseline, 2)
+            change = round(100 * (size - nadir) / nadir, 2) if nadir else None
+            assert visit.change_from_nadir == change
+            if visit.new_lesion or (size >= 1.2 * nadir and size - nadir >= 5):
+                expected = "PD"
+            elif size == 0:
+                expected = "CR"
+            else:
+                expected = "PR" if size <= 0.7 * baseline + 1e-9 else "SD"
+            assert visit.normalised_response == expected
+            assert visit.response in ({"PD", "POD"} if expected == "PD" else {expected})
+            nadir = min(nadir, size)
+    assert set(responses) == {"CR", "PR", "SD", "PD", "NE"}
+
+
+@pytest.mark.parametrize(
+    ("size", "nadir", "response"),
+    [(70, 70, "PR"), (71, 71, "SD"), (0, 40, "CR"), (48, 40, "PD"), (47, 40, "PR"), (23, 19, "PR")],
+)
+def test_recist_at_its_limits(size: int, nadir: int, response: str) -> None:
+    assert recist(size, 100, nadir, new_lesion=False) == response
+    assert recist(size, 100, nadir, new_lesion=True) == "PD"
+
+
+def test_outcomes_follow_from_the_investigators_assessments(people: list[r.Person]) -> None:
+    assessed = defaultdict[Any, list[r.Assessment]](list)
+    for row in rows(people, r.Assessment):
+        if row.evaluator == "INVESTIGATOR" and row.day >= 0:
+            assessed[row.treatment].append(row)
+    treatments = {t.key: t for t in rows(people, r.Treatment)}
+    for outcome in rows(people, r.Outcome):
+        visits, treatment = assessed[outcome.treatment], treatments[outcome.treatment]
+        seen = [v.normalised_response for v in visits]
+        best = next((x for x in ("CR", "PR", "SD", "PD") if x in seen), None)
+        assert outcome.best_overall_response == (
+            best or ("NE" if treatment.end_day is not None else None)
+        )
+        progressed = next((v.day for v in visits if v.normalised_response == "PD"), None)
+        if progressed is not None:
+            assert outcome.progression_free_survival_event == "EVENT"
+            assert outcome.progression_free_survival_days == progressed
+        elif treatment.end_reason == "DEATH":
+            assert outcome.progression_free_survival_days == treatment.end_day
+            assert outcome.overall_survival_days == treatment.end_day
+        else:
+            assert outcome.progression_free_survival_event == "CENSORED"
+        assert outcome.overall_survival_days >= outcome.progression_free_survival_days
+        responded = next((v.day for v in visits if v.normalised_response in {"CR", "PR"}), None)
+        assert (outcome.duration_of_response_days is None) == (responded is None)
+        if outcome.clinical_benefit_16w == "YES":
+            assert any(v.day >= 112 and v.normalised_response in {"CR", "PR", "SD"} for v in visits)
+        if outcome.clinical_benefit_16w == "NO":
+            assert progressed is not None
+            assert progressed < 119
+        assert (treatment.evaluability == "EVALUABLE") == (
+            outcome.clinical_benefit_16w in {"YES", "NO"}
+        )
+
+
+def test_every_progression_has_one_finding_with_honest_evidence(people: list[r.Person]) -> None:
+    profiles = rows(people, r.Profile)
+    assessed = defaultdict[Any, set[str]](set)
+    for profile in profiles:
+        if profile.qc_status == "PASSED":
+            assessed[profile.specimen] |= PANEL[profile.panel]
+    biomarkers = {b.key: b for b in rows(people, r.Biomarker)}
+    specimens = {s.key: s for s in rows(people, r.Specimen)}
+    findings = {f.key: f for f in rows(people, r.Finding)}
+    progressed = {
+        x.treatment
+        for x in rows(people, r.Assessment)
+        if x.normalised_response == "PD" and x.evaluator == "INVESTIGATOR"
+    }
+    assert sorted(f.treatment for f in findings.values()) == sorted(progressed)
+    evidence = rows(people, r.Evidence)
+    for item in evidence:
+        gene = biomarkers[item.biomarker].gene
+        both = gene in assessed[item.baseline_specimen] & assessed[item.comparator_specimen]
+        assert item.tested_in_both == both
+        assert specimens[item.baseline_specimen].timepoint == "BASELINE"
+        assert specimens[item.comparator_specimen].timepoint == "PROGRESSION"
+        if gene not in assessed[item.baseline_specimen]:
+            assert item.vaf_before is None
+    tested = {(e.finding, e.biomarker): e for e in evidence if e.tested_in_both}
+    changes = rows(people, r.FindingBiomarker)
+    for change in changes:
+        item = tested[change.finding, change.biomarker]
+        if change.change == "EMERGENT" and item.vaf_after is not None:
+            assert item.vaf_before == 0.0
+        if change.change == "RISING":
+            assert (item.vaf_before or 0) < (item.vaf_after or 0)
+    assert {"EMERGENT", "RISING", "PERSISTING"} <= {c.change for c in changes}
+    mechanisms = {f.mechanism for f in findings.values()}
+    assert {"UNKNOWN_PROFILED", "NOT_PROFILED", "REVERSION", "BYPASS_MAPK"} <= mechanisms
+    responders = {
+        o.treatment for o in rows(people, r.Outcome) if o.best_overall_response in {"CR", "PR"}
+    }
+    assert {findings[e.finding].treatment for e in evidence} & responders
+
+
+def test_offers_consents_and_identity(people: list[r.Person]) -> None:
+    offers = rows(people, r.Offer)
+    assert {"ACCEPTED", "DECLINED", "NOT_ELIGIBLE", "DETERIORATED"} <= {o.status for o in offers}
+    accepted = {(o.patient, o.cohort) for o in offers if o.status == "ACCEPTED"}
+    assert accepted == {(t.patient, t.cohort) for t in rows(people, r.Treatment)}
+    consents = rows(people, r.Consent)
+    for purpose, share in (("RESEARCH", 0.92), ("COMMERCIAL", 0.75)):
+        asked = {c.patient for c in consents if c.purpose == purpose}
+        assert abs(len(asked) / len(people) - share) < 0.04
+    withdrawn = [c.withdrawn_at.year for c in consents if c.withdrawn_at is not None]
+    assert min(withdrawn) < 2027
+    assert max(withdrawn) > 2030
+    sites = {s.code: s.health_region for s in SITES}
+    regions = {p.key: p.health_region for p in rows(people, r.Patient)}
+    identities = rows(people, r.PatientIdentity)
+    assert all(sites[i.site] == regions[i.patient] for i in identities)
+    assert {i.site for i in identities} == set(sites)
+
+
+def test_every_name_of_the_catalogue_is_in_the_vocabulary() -> None:
+    def listed(name: str, column: str) -> set[str]:
+        with (VOCABULARY / name).open(encoding="utf-8", newline="") as file:
+            return {row[column] for row in csv.DictReader(file)}
+
+    ways = [way[1] for drug in RESISTANCE.values() for way in drug]
+    alterations = [x for group in (*BACKGROUND.values(), *MARKERS.values(), ways) for x in group]
+    named = {x.gene for x in alterations} | {x.partner_gene for x in alterations} - {None}
+    assert named <= GENES | {"CD74"}
+    assert named | GENES <= listed("gene.csv", "symbol")
+    assert {d for c in COHORTS for d in c.drugs} <= listed("drug.csv", "inn")
+    codes = {(s.onco_tree_code, s.tissue_code) for s in SUBTYPES.values()}
+    with (VOCABULARY / "onco_tree.csv").open(encoding="utf-8", newline="") as file:
+        tissues = {row["code"]: row["tissue_code"] for row in csv.DictReader(file)}
+    assert all(tissues[code] == tissue for code, tissue in codes)
+
+
+def test_organisation_numbers_cannot_exist() -> None:
+    numbers = [partner.organisation_number for partner in PARTNERS]
+    assert len(set(numbers)) == len(numbers)
+    for number in numbers:
+        assert number.startswith("999")
+        assert check_digit(number[:8]) != int(number[8])
+    companies = [partner for partner in PARTNERS if partner.sector == "INDUSTRY"]
+    assert all(partner.name.endswith("(fictional)") for partner in companies)
+    assert {scope.kind for scope in SCOPES} == {"AGREEMENT", "PROJECT", "SITE", "CONSORTIUM"}
