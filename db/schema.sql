@@ -74,10 +74,8 @@ CREATE TYPE connect.criteria AS ENUM (
 );
 
 CREATE TYPE connect.data_domain AS ENUM (
-    'CLINICAL',
     'MOLECULAR',
-    'RESISTANCE',
-    'SAFETY'
+    'RESISTANCE'
 );
 
 CREATE TYPE connect.end_reason AS ENUM (
@@ -246,7 +244,7 @@ CREATE FUNCTION connect.gene_status(patient bigint, symbol text) RETURNS text
   select case
     when exists (
       select from connect.biomarker b join connect.gene g on g.id = b.gene_id
-      where b.patient_id = $1 and g.symbol = $2) then 'ALTERED'
+      where b.patient_id = $1 and g.symbol = $2 and b.kind <> 'PROTEIN_EXPRESSION') then 'ALTERED'
     when exists (
       select from connect.biomarker b join connect.gene g on g.id = b.partner_gene_id
       where b.patient_id = $1 and g.symbol = $2) then 'ALTERED'
@@ -366,6 +364,8 @@ CREATE FUNCTION connect.refresh_patient() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  -- Two transactions that change facts of one patient take turns: the second sees the first's.
+  perform from connect.patient p where p.id in (select c.patient_id from changed c) order by p.id for no key update;
   update connect.pseudonym y
   set during = coalesce(f.during, '{}')
   from connect.pseudonym o
@@ -383,6 +383,7 @@ CREATE FUNCTION connect.refresh_scope() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  lock table connect.pseudonym in share row exclusive mode;
   update connect.pseudonym y
   set during = coalesce(f.during, '{}')
   from connect.pseudonym o
@@ -1234,7 +1235,7 @@ CREATE TABLE connect.scope (
     valid_to timestamp with time zone,
     embargo_until timestamp with time zone,
     purposes connect.purpose[] NOT NULL,
-    data_domains connect.data_domain[] DEFAULT ARRAY['CLINICAL'::connect.data_domain, 'MOLECULAR'::connect.data_domain, 'RESISTANCE'::connect.data_domain, 'SAFETY'::connect.data_domain] NOT NULL,
+    data_domains connect.data_domain[] DEFAULT ARRAY['MOLECULAR'::connect.data_domain, 'RESISTANCE'::connect.data_domain] NOT NULL,
     CONSTRAINT scope_check CHECK ((valid_to > valid_from)),
     CONSTRAINT scope_check1 CHECK (((kind = 'AGREEMENT'::connect.scope_kind) = (agreement_id IS NOT NULL))),
     CONSTRAINT scope_check2 CHECK (((kind = 'PROJECT'::connect.scope_kind) = (project_id IS NOT NULL))),
@@ -1249,7 +1250,7 @@ COMMENT ON TABLE connect.scope IS 'What one request sees through: an agreement, 
 
 COMMENT ON COLUMN connect.scope.embargo_until IS 'no record leaves before';
 
-COMMENT ON COLUMN connect.scope.data_domains IS 'the kinds of record that an agreement or a project includes';
+COMMENT ON COLUMN connect.scope.data_domains IS 'the kinds of record that an agreement or a project includes beside the clinical ones';
 
 CREATE TABLE connect.treatment (
     id bigint NOT NULL,

@@ -3,7 +3,7 @@ create type connect.sector as enum ('HOSPITAL', 'INDUSTRY', 'AUTHORITY', 'RESEAR
 create type connect.role as enum ('PARTNER', 'RESEARCHER', 'AUTHORITY', 'CLINICIAN', 'STEWARD');
 create type connect.scope_kind as enum ('AGREEMENT', 'PROJECT', 'SITE', 'CONSORTIUM');
 create type connect.purpose as enum ('RESEARCH', 'COMMERCIAL', 'STATISTICS', 'CARE', 'ADMINISTRATION');
-create type connect.data_domain as enum ('CLINICAL', 'MOLECULAR', 'RESISTANCE', 'SAFETY');
+create type connect.data_domain as enum ('MOLECULAR', 'RESISTANCE');
 create type connect.cohort_stage as enum
   ('STAGE_1', 'STAGE_2', 'EXPANSION', 'STOPPED_STAGE_1', 'STOPPED_STAGE_2', 'COMPLETED');
 create type connect.agreement_model as enum ('DRUG_SUPPLY', 'SHARED_COST', 'OUTCOME_BASED');
@@ -146,7 +146,7 @@ create table connect.scope (
   valid_to timestamptz check (valid_to > valid_from),
   embargo_until timestamptz,
   purposes connect.purpose[] not null check (cardinality(purposes) > 0),
-  data_domains connect.data_domain[] not null default array['CLINICAL', 'MOLECULAR', 'RESISTANCE', 'SAFETY']::connect.data_domain[],
+  data_domains connect.data_domain[] not null default array['MOLECULAR', 'RESISTANCE']::connect.data_domain[],
   check ((kind = 'AGREEMENT') = (agreement_id is not null)),
   check ((kind = 'PROJECT') = (project_id is not null)),
   check ((kind = 'SITE') = (site_id is not null))
@@ -154,7 +154,7 @@ create table connect.scope (
 comment on table connect.scope is
   'What one request sees through: an agreement, a project, a site or the consortium. Ids are pseudonyms of a scope.';
 comment on column connect.scope.embargo_until is 'no record leaves before';
-comment on column connect.scope.data_domains is 'the kinds of record that an agreement or a project includes';
+comment on column connect.scope.data_domains is 'the kinds of record that an agreement or a project includes beside the clinical ones';
 
 create table connect.membership (
   id bigint generated always as identity primary key,

@@ -151,7 +151,7 @@ language sql stable security invoker as $$
   select case
     when exists (
       select from connect.biomarker b join connect.gene g on g.id = b.gene_id
-      where b.patient_id = $1 and g.symbol = $2) then 'ALTERED'
+      where b.patient_id = $1 and g.symbol = $2 and b.kind <> 'PROTEIN_EXPRESSION') then 'ALTERED'
     when exists (
       select from connect.biomarker b join connect.gene g on g.id = b.partner_gene_id
       where b.patient_id = $1 and g.symbol = $2) then 'ALTERED'

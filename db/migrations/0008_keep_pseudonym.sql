@@ -38,6 +38,8 @@ grant select on connect.scope_fact to connect_loader;
 
 create function connect.refresh_patient() returns trigger language plpgsql as $$
 begin
+  -- Two transactions that change facts of one patient take turns: the second sees the first's.
+  perform from connect.patient p where p.id in (select c.patient_id from changed c) order by p.id for no key update;
   update connect.pseudonym y
   set during = coalesce(f.during, '{}')
   from connect.pseudonym o
@@ -52,6 +54,7 @@ comment on function connect.refresh_patient is 'Keep the pseudonyms of the patie
 
 create function connect.refresh_scope() returns trigger language plpgsql as $$
 begin
+  lock table connect.pseudonym in share row exclusive mode;
   update connect.pseudonym y
   set during = coalesce(f.during, '{}')
   from connect.pseudonym o

@@ -63,7 +63,7 @@ class Scope(NamedTuple):
 
 
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
-_DOMAINS = ("CLINICAL", "MOLECULAR", "RESISTANCE", "SAFETY")
+_DOMAINS = ("MOLECULAR", "RESISTANCE")
 VALID_FROM: Final = datetime(2021, 4, 1, tzinfo=UTC)
 _VALID_TO = datetime(2035, 12, 31, tzinfo=UTC)
 STUDY: Final = ("SYNTHETIC", "Invented patients for demonstration and tests: not a trial")
@@ -126,7 +126,7 @@ AGREEMENTS: Final = (
     # A combination, and an agreement that does not include resistance.
     Agreement(
         "AGR-DAB-01", "FJELLBIO", "SHARED_COST", 24, 16, ("dabrafenib", "trametinib"), None,
-        ("CLINICAL", "MOLECULAR", "SAFETY"),
+        ("MOLECULAR",),
     ),
     Agreement(
         "AGR-ALP-01", "SKAGEN", "DRUG_SUPPLY", 24, 16, ("alpelisib",),
