@@ -18,7 +18,7 @@ from resolvers.errors import Code, Refusal
 LEEWAY_SECONDS = 30
 _BEARER = re.compile(r"^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$", re.IGNORECASE)
 _LONGEST = 8_192
-_ORGANISATION = re.compile(r"^[0-9]{9}$")
+_ORGANISATION = re.compile(r"[0-9]{9}")
 
 
 class Authenticator:
@@ -53,7 +53,7 @@ class Authenticator:
             raise _unauthenticated()
         try:
             return self._verify(match[1])
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _unauthenticated() from error
 
     def _verify(self, token: str) -> Caller:
@@ -61,7 +61,7 @@ class Authenticator:
         # of it is used before the signature holds.
         unverified = jws.extract_compact(token.encode())
         header = unverified.headers()
-        if header.get("typ", "").lower() != TOKEN_TYPE or "crit" in header:
+        if str(header.get("typ")).lower() != TOKEN_TYPE or "crit" in header:
             raise ValueError("type")
         issuer = self._issuers[_named_issuer(unverified.payload)]
         verified = jwt.decode(token, issuer.keys, algorithms=list(issuer.algorithms))
@@ -74,11 +74,13 @@ class Authenticator:
             exp={"essential": True},
             nbf={"essential": False},
         ).validate(verified.claims)
+        if verified.claims["aud"] != issuer.audience:  # a list would be good elsewhere too
+            raise ValueError("audience")
         organisation = verified.claims[issuer.organisation_claim]
         subject = verified.claims["sub"]
-        if not isinstance(subject, str) or not subject or "\0" in subject:
+        if not isinstance(subject, str) or not subject or not subject.isprintable():
             raise ValueError("subject")
-        if not isinstance(organisation, str) or not _ORGANISATION.match(organisation):
+        if not isinstance(organisation, str) or not _ORGANISATION.fullmatch(organisation):
             raise ValueError("organisation")
         return Caller(issuer.name, organisation, subject)
 

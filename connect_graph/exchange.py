@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+from starlette.datastructures import Headers
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
@@ -25,6 +26,11 @@ class WrongExchange(Exception):
     status: int
     message: str
     headers: Mapping[str, str]
+
+
+def fold(headers: Headers) -> Mapping[str, str]:
+    """Join what a header says in several lines, as HTTP has it: two tokens are then none."""
+    return {name: ", ".join(headers.getlist(name)) for name in headers}
 
 
 def media_type(accept: str | None) -> str:
@@ -73,7 +79,9 @@ async def read(request: HttpRequest) -> Request:
         raise WrongExchange(405, "Use POST, or GET for queries.", {"Allow": "GET, POST"})
     kind, *parameters = (p.strip() for p in request.headers.get("content-type", "").split(";"))
     charsets = [
-        p.partition("=")[2].strip('"').lower() for p in parameters if p.startswith("charset")
+        p.partition("=")[2].strip('"').lower()
+        for p in parameters
+        if p.lower().startswith("charset=")
     ]
     if kind.lower() != JSON or any(name not in {"utf-8", "utf8"} for name in charsets):
         raise WrongExchange(415, f"Send the request as {JSON} in UTF-8.", {})
@@ -93,12 +101,16 @@ async def _body(request: HttpRequest) -> bytes:
 
 def _from_body(body: bytes) -> Request:
     try:
-        content = json.loads(body)
+        content = json.loads(body.decode(), parse_constant=_not_json)
     except (ValueError, RecursionError) as error:
         raise Refusal(Code.BAD_USER_INPUT, "The body is not JSON in UTF-8.") from error
     if not isinstance(content, dict):
         raise Refusal(Code.BAD_USER_INPUT, "The body is not a JSON object with `query`.")
     return _request(content)
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
 
 
 def _from_query(parameters: Mapping[str, str]) -> Request:
@@ -108,7 +120,7 @@ def _from_query(parameters: Mapping[str, str]) -> Request:
     for name in ("variables", "extensions"):
         if text := parameters.get(name):
             try:
-                content[name] = json.loads(text)
+                content[name] = json.loads(text, parse_constant=_not_json)
             except (ValueError, RecursionError) as error:
                 raise Refusal(Code.BAD_USER_INPUT, f"`{name}` is not JSON.") from error
     return _request(content)
@@ -144,7 +156,7 @@ def write(
     """
     status = 200 if media == JSON and well_formed and answer.status == 400 else answer.status
     return Response(
-        json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
         status,
         {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
         f"{media}; charset=utf-8",

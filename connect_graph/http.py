@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connect_graph.auth import Authenticator
-from connect_graph.exchange import JSON, WrongExchange, media_type, read, write
+from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
@@ -36,9 +36,10 @@ class Door:
     async def answer(self, request: HttpRequest) -> Response:
         """Answer a request; nothing it brings is read before it is known who asks."""
         media = JSON
+        headers = fold(request.headers)
         try:
-            media = media_type(request.headers.get("accept"))
-            viewer = await self._authenticator.viewer(request.headers)
+            media = media_type(headers.get("accept"))
+            viewer = await self._authenticator.viewer(headers)
             asked = await read(request)
             answer = await self._graph.answer(
                 asked, viewer, self._pools.roles[viewer.role], query_only=request.method == "GET"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from resolvers.selection import RequestRefused, Selection
 
 _LOG = logging.getLogger("connect_graph.execute")
 MOST_TOKENS = 10_000
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
 
@@ -78,6 +80,7 @@ class Graph:
             if query_only and selection.operation.operation is not OperationType.QUERY:
                 raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
             planned = plan(selection, binding, pool.grants, viewer.scope)
+            _check(planned.values)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
@@ -105,6 +108,13 @@ class Graph:
         if errors:
             raise RequestRefused(coded(errors, Code.GRAPHQL_VALIDATION_FAILED))
         return document
+
+
+def _check(values: tuple[object, ...]) -> None:
+    """Refuse text that PostgreSQL cannot hold, which JSON and GraphQL can escape."""
+    for value in values:
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            raise Refusal(Code.BAD_USER_INPUT, "A value holds NUL or half of a surrogate pair.")
 
 
 def _refused(errors: list[GraphQLError]) -> Answer:

@@ -25,7 +25,8 @@ update connect.consent set withdrawn_at = now()
 where patient_id = $1 and (withdrawn_at is null or withdrawn_at > now())
 """
 SECOND = {
-    "an earlier consent": """insert into connect.consent (patient_id, purpose, given_at, withdrawn_at)
+    "an earlier consent": """
+        insert into connect.consent (patient_id, purpose, given_at, withdrawn_at)
         values ($1, 'COMMERCIAL', '2019-01-01', '2019-02-01')""",
     "a treatment": "update connect.treatment set line = coalesce(line, 1) where patient_id = $1",
     "an agreement's drugs": """delete from connect.agreement_drug where agreement_id in (
