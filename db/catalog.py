@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
 _COLUMNS = """
-select c.relname, a.attname
+select c.relname, a.attname, format_type(a.atttypid, null) as type
 from pg_class c join pg_attribute a on a.attrelid = c.oid
 where c.relnamespace = 'connect'::regnamespace and c.relkind = 'r'
   and a.attnum > 0 and not a.attisdropped
@@ -28,7 +30,8 @@ where p.pronamespace = 'connect'::regnamespace and has_function_privilege(p.oid,
 class Grants:
     """Hold the columns and functions that a login may use; rows are another matter."""
 
-    columns: frozenset[tuple[str, str]]
+    columns: Mapping[tuple[str, str], str]
+    """Types, as PostgreSQL writes them, by table and column."""
     functions: frozenset[str]
 
 
@@ -37,6 +40,6 @@ async def grants(connection: Connection) -> Grants:
     columns = await connection.fetch(_COLUMNS)
     functions = await connection.fetch(_FUNCTIONS)
     return Grants(
-        frozenset((row["relname"], row["attname"]) for row in columns),
+        MappingProxyType({(row["relname"], row["attname"]): row["type"] for row in columns}),
         frozenset(row["proname"] for row in functions),
     )

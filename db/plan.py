@@ -12,7 +12,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Read a column of a table of the selection."""
+    """Read a column of a table of the selection, by the table's alias."""
 
     table: str
     name: str
@@ -20,7 +20,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Stand for a value given when the plan runs, by its position from 0 and PostgreSQL type."""
+    """Stand for a value given when the plan runs: its position from 0 and its PostgreSQL type.
+
+    Values are given as text, or as an array of texts for a type that ends with [], and cast there.
+    """
 
     position: int
     type: str
@@ -39,6 +42,8 @@ class ScopedId:
     """Stand for the public id of a record that hangs on a patient: the patient's, and a hash."""
 
     table: str
+    pseudonym: str
+    """The alias of the patient's pseudonym."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,19 @@ Expression = Column | Parameter | Call | ScopedId | ScopedHash
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Hold where the comparison is true."""
+    """Hold where the comparison is true; text is compared by code points."""
 
     left: Expression
-    operator: Literal["=", "<>", "<", "<=", ">", ">="]
+    operator: Literal["=", "<>", "<", "<=", ">", ">=", "= any", "starts_with"]
     right: Expression
+    text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """Hold where a value is null."""
+
+    of: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,45 @@ class Past:
     column: Column
 
 
-Predicate = Compare | Past
+@dataclass(frozen=True, slots=True)
+class All:
+    """Hold where every one holds; always, of none."""
+
+    of: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Hold where one holds; never, of none."""
+
+    of: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Hold where the other does not, be it false or unknown."""
+
+    of: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Hold where a row of another table matches, among those that the viewer may see."""
+
+    table: str
+    alias: str
+    joins: tuple[Join, ...]
+    where: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Hold for rows that come after a place in an order, whose last key is unique."""
+
+    keys: tuple[tuple[Order, Parameter], ...]
+
+
+Predicate = Compare | IsNull | Past | All | Either | Not | Exists | Beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +126,7 @@ class Join:
     """Bring in a table whose column equals one of a table before it."""
 
     table: str
+    alias: str
     column: str
     to: Column
     required: bool
@@ -83,10 +135,12 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sort by an expression, nulls last."""
+    """Sort by an expression, nulls last; text by code points."""
 
     by: Expression
     descending: bool = False
+    text: bool = False
+    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +148,7 @@ class Page:
     """Take at most `size` rows after a place; one more is read to know whether there are more."""
 
     size: Parameter
-    after: Predicate | None = None
+    after: Beyond | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +194,7 @@ class Select:
     """Read rows of a table, with what hangs on them."""
 
     table: str
+    alias: str
     variants: tuple[Variant, ...]
     discriminator: Column | None = None
     """The column that tells a row's kind, where the variants differ."""
@@ -151,8 +206,8 @@ class Select:
     page: Page | None = None
     first_only: bool = False
     """Take only the first row of each key."""
-    identify: Expression | None = None
-    """What tells one row of a page from another, for cursors."""
+    identify: tuple[Expression, ...] = ()
+    """What a cursor holds of a row: the keys of the order, the last of them unique."""
     count: bool = False
     """Count the rows that match, the page aside."""
 
@@ -176,7 +231,7 @@ class Plan:
 def expressions(select: Select) -> tuple[Expression, ...]:
     """List what a selection reads of each row, each once, in a fixed order."""
     found: dict[Expression, None] = {}
-    for expression in (select.key, select.discriminator, select.identify):
+    for expression in (select.key, select.discriminator, *select.identify):
         if expression is not None:
             found[expression] = None
     for variant in select.variants:

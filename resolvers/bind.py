@@ -14,6 +14,7 @@ import strawberry
 from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     specified_scalar_types,
 )
@@ -50,6 +51,16 @@ class Binding:
 
     schema: GraphQLSchema
     types: Mapping[str, Bound]
+
+    def sources(self, name: str) -> Mapping[str, tuple[Source, GraphQLOutputType]]:
+        """Map the fields of a type, and of the types that implement it, to where they live."""
+        found: dict[str, tuple[Source, GraphQLOutputType]] = {}
+        for each in (name, *self.kinds(name).values()):
+            type_ = self.schema.type_map[each]
+            if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+                for field, source in self.types[each].sources.items():
+                    found.setdefault(field, (source, type_.fields[field].type))
+        return MappingProxyType(found)
 
     def kinds(self, name: str) -> Mapping[str, str]:
         """Map the kinds of an interface's rows to the types that they are; empty for others."""

@@ -6,6 +6,7 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
+from typing import Any
 
 from resolvers.errors import Code, Refusal
 
@@ -15,23 +16,24 @@ def digest(*parts: object) -> str:
     return sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
 
 
-def encode(place: str, belongs: str) -> str:
+def encode(places: list[Any], belongs: str) -> str:
     """Write a cursor."""
-    text = json.dumps([place, belongs], separators=(",", ":"))
+    text = json.dumps([places, belongs], separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, belongs: str) -> str:
-    """Read the place out of a cursor.
+def decode(cursor: str, belongs: str, length: int) -> list[Any]:
+    """Read the places out of a cursor: as many as the order has keys, each a value or null.
 
     Raises: Refusal BAD_USER_INPUT where it is damaged or of another list or scope.
     """
     try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         match json.loads(text):
-            case [str(place), str(whose)] if whose == belongs:
-                return place
-    except (binascii.Error, ValueError):
+            case [list(places), str(whose)] if whose == belongs and len(places) == length:
+                if all(isinstance(place, str | int | float | bool | None) for place in places):
+                    return places
+    except (binascii.Error, ValueError, RecursionError):
         pass
     raise Refusal(
         Code.BAD_USER_INPUT, "The cursor is not one of this list: begin again without `after`."

@@ -38,15 +38,26 @@ class Reader:
         self._viewer = viewer
         self._values = values
         self._loaders: dict[Select, DataLoader[Any, tuple[Row, ...]]] = {}
+        self._counters: dict[Select, DataLoader[Any, int]] = {}
         self.statements = 0
 
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
         return await self._rows(select)
 
-    async def count(self, select: Select) -> int:
-        """Count the rows of a root selection, whatever its page."""
-        return int(await self._text(statement.count(select)))
+    async def count(self, select: Select, key: Any = None) -> int:
+        """Count the rows of a selection, whatever its page: all, or those of a key."""
+        if select.key is None:
+            return int(await self._text(statement.count(select)))
+        loader = self._counters.get(select)
+        if loader is None:
+
+            async def batch(keys: list[Any]) -> list[int]:
+                found = dict(json.loads(await self._text(statement.count(select), keys)))
+                return [found.get(one, 0) for one in keys]
+
+            loader = self._counters[select] = DataLoader(batch)
+        return await loader.load(key)
 
     async def children(self, select: Select, key: Any) -> tuple[Row, ...]:
         """Read the rows of a selection that belong to one key; all keys asked for go together."""

@@ -63,11 +63,13 @@ class PageOf:
     paged: Paged
     rows: tuple[Row, ...]
     has_more: bool
+    key: Any = None
+    """What the list belongs to; None at a root."""
 
     def cursor_of(self, row: Row) -> str:
         """Write the cursor of a row."""
-        identify = self.paged.select.identify
-        return cursor.encode(str(row.value(identify)), self.paged.belongs)
+        places = [row.value(expression) for expression in self.paged.select.identify]
+        return cursor.encode(places, self.paged.belongs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,9 @@ def _of_row(context: Context, row: Row, slot: Slot) -> Any:
 async def _children(context: Context, row: Row, branch: Branch) -> Any:
     key = row.value(branch.parent)
     rows = () if key is None else await context.reader.children(branch.select, key)
+    if branch.paged is not None:
+        size = branch.paged.size
+        return PageOf(branch.paged, rows[:size], len(rows) > size, key)
     objects = [_object(child, branch.select, branch.slots) for child in rows]
     if branch.many:
         return objects
@@ -157,7 +162,7 @@ def _of_page(context: Context, page: PageOf, slot: Slot) -> Any:
                 }
             )
         case OfPage(name="totalCount"):
-            return context.reader.count(page.paged.select)
+            return context.reader.count(page.paged.select, page.key)
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of a page")
 

@@ -31,6 +31,7 @@ class Branch:
     select: Select
     slots: Slots
     many: bool
+    paged: Paged | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from schema.mapping import column, entity, one, public_id
 
 if TYPE_CHECKING:
     from schema.gene import Gene
+    from schema.patient import Patient
     from schema.specimen import Specimen
 
 
@@ -60,6 +61,9 @@ class Biomarker:
     id: strawberry.ID = public_id("Id of the biomarker in the viewer's scope.")
     label: str = column("label", "Gene and change as written for people, such as BRAF p.V600E.")
     origin: BiomarkerOrigin | None = column("origin", "Somatic or germline; null where not known.")
+    patient: Annotated[Patient, strawberry.lazy("schema.patient")] | None = one(
+        "patient_id", "id", "The patient."
+    )
     gene: Annotated[Gene, strawberry.lazy("schema.gene")] | None = one(
         "gene_id", "id", "The gene; null for what concerns the whole genome."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from schema.connection import listing
 from schema.mapping import column, entity, many, one
 from schema.scalars import Date
 
@@ -47,7 +48,11 @@ class CohortDesign:
     p1: float = column("p1", "[0-1] rate of benefit that is.")
 
 
-@entity("cohort", description="One tumour type, one molecular marker, one drug or combination.")
+@entity(
+    "cohort",
+    unique="code",
+    description="One tumour type, one molecular marker, one drug or combination.",
+)
 class Cohort:
     """A row of `cohort`."""
 
@@ -75,6 +80,13 @@ class Cohort:
     biomarker_definitions: list[
         Annotated[BiomarkerDefinition, strawberry.lazy("schema.cohort")]
     ] = many("id", "cohort_id", "Every definition, oldest first.", order=("version",))
+    treatments = listing(
+        "Treatment",
+        "schema.treatment",
+        "The treatments in the cohort that the viewer may see.",
+        local="id",
+        remote="cohort_id",
+    )
     design: Annotated[CohortDesign, strawberry.lazy("schema.cohort")] | None = one(
         "id", "cohort_id", "The statistical design."
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, ForwardRef, Generic, TypeVar
 
 import strawberry
+from strawberry import UNSET
+
+from schema.filter import many, maybe, reference
+from schema.mapping import LISTED, SOURCE, Listing, unbound
 
 T = TypeVar("T")
 
@@ -42,9 +46,42 @@ class Connection(Generic[T]):
     )
 
 
-First = Annotated[
-    int, strawberry.argument(description=f"How many records at the most, 1 to {MOST:,}.")
-]
-After = Annotated[
-    str | None, strawberry.argument(description="Cursor after which the page begins.")
-]
+def listing(
+    name: str,
+    module: str,
+    description: str,
+    *,
+    local: str | None = None,
+    remote: str | None = None,
+) -> Any:
+    """Declare a connection of a type, with the filter and order derived of it."""
+    node: Any = Annotated[ForwardRef(name), strawberry.lazy(module)]
+    page: Any = Connection
+
+    def declared(
+        self: Any, first: Any = 100, after: Any = UNSET, where: Any = UNSET, order_by: Any = UNSET
+    ) -> Any:
+        return unbound()
+
+    declared.__annotations__ = {
+        "first": Annotated[
+            int, strawberry.argument(description=f"How many at the most, 1 to {MOST:,}.")
+        ],
+        "after": Annotated[
+            maybe(str), strawberry.argument(description="Cursor after which the page begins.")
+        ],
+        "where": Annotated[
+            maybe(reference(f"{name}Filter")),
+            strawberry.argument(description="Conditions that must hold."),
+        ],
+        "order_by": Annotated[
+            maybe(many(reference(f"{name}Order"))),
+            strawberry.argument(description="The order; ties follow the default one."),
+        ],
+        "return": maybe(page[node]),
+    }
+    return strawberry.field(
+        resolver=declared,
+        description=description,
+        metadata={SOURCE: Listing(local, remote), LISTED: name},
+    )

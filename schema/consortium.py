@@ -22,7 +22,7 @@ class Sector(Enum):
     CHARITY = "CHARITY"
 
 
-@entity("partner", description="An organisation of the consortium.")
+@entity("partner", unique="code", description="An organisation of the consortium.")
 class Partner:
     """A row of `partner`."""
 

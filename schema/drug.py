@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from schema.gene import Gene
 
 
-@entity("drug", description="A medicine.")
+@entity("drug", unique="inn", description="A medicine.")
 class Drug:
     """A row of `drug`."""
 

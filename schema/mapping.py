@@ -11,6 +11,9 @@ import strawberry
 SOURCE = "source"
 """The key under which a field's metadata holds its source."""
 
+LISTED = "listed"
+"""The key under which a connection's metadata holds the name of the type that it lists."""
+
 _T = TypeVar("_T", bound=type)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -23,6 +26,8 @@ class Entity:
     key: str = "id"
     sides: tuple[tuple[str, str, str], ...] = ()
     """Tables with at most one row for each of this one: name, their column, this table's column."""
+    unique: str | None = None
+    """The column that lists are sorted by at last; records have their public id instead."""
     kind: str | None = None
     """The value of the column `kind` that makes a row of an interface's table this type."""
 
@@ -88,9 +93,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """List records as a connection, in the order of a unique column."""
+    """List records as a connection: all, or those whose `remote` equals `local` of this table."""
 
-    order: Column
+    local: str | None = None
+    remote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ def entity(
     description: str,
     key: str = "id",
     sides: tuple[tuple[str, str, str], ...] = (),
+    unique: str | None = None,
     kind: str | None = None,
     interface: bool = False,
 ) -> Callable[[_T], _T]:
@@ -120,9 +127,9 @@ def entity(
     def declare(cls: _T) -> _T:
         inherited: Entity | None = getattr(cls, "entity", None)
         if table is not None:
-            own: Entity | None = Entity(table, key, sides, kind)
+            own: Entity | None = Entity(table, key, sides, unique, kind)
         elif inherited is not None:
-            own = Entity(inherited.table, inherited.key, inherited.sides, kind)
+            own = Entity(inherited.table, inherited.key, inherited.sides, inherited.unique, kind)
         else:
             own = None
         make = strawberry.interface if interface else strawberry.type
@@ -193,11 +200,6 @@ def measure(
 def lookup(argument: str, by: Column, description: str) -> Callable[[_Function], Any]:
     """Declare a root that finds one record; the decorated function is never called."""
     return _declared(Lookup(by, argument), description)
-
-
-def listing(order: Column, description: str) -> Callable[[_Function], Any]:
-    """Declare a root that lists records; the decorated function is never called."""
-    return _declared(Listing(order), description)
 
 
 def unbound() -> Any:

@@ -51,6 +51,7 @@ class GeneStatus(Enum):
 
 @entity(
     "patient",
+    unique="pseudonym.public_id",
     sides=(("patient_identity", "patient_id", "id"), ("pseudonym", "patient_id", "id")),
     description="A person with advanced cancer, under the id of the viewer's scope.",
 )

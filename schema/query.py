@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.connection import After, Connection, First
-from schema.mapping import Column, from_viewer, listing, lookup, unbound
+from schema.connection import listing
+from schema.mapping import Column, from_viewer, lookup, unbound
 
 if TYPE_CHECKING:
     from schema.cohort import Cohort
@@ -35,12 +35,25 @@ class Query:
         """Declare the argument; the database finds the patient."""
         return unbound()  # type: ignore[no-any-return]
 
-    @listing(_PSEUDONYM, "The patients that the viewer may see, in the order of their ids.")
-    def patients(
-        self, first: First = 100, after: After = None
-    ) -> Connection[Annotated[Patient, strawberry.lazy("schema.patient")]] | None:
-        """Declare the arguments; the database lists the patients."""
-        return unbound()  # type: ignore[no-any-return]
+    patients = listing(
+        "Patient", "schema.patient", "The patients that the viewer may see, by their ids."
+    )
+    biomarkers = listing("Biomarker", "schema.biomarker", "The biomarkers that the viewer may see.")
+    cohorts = listing("Cohort", "schema.cohort", "The cohorts of the trial, by their codes.")
+    responses = listing(
+        "ResponseAssessment",
+        "schema.response",
+        "The assessments of treatments that the viewer may see.",
+    )
+    resistance_findings = listing(
+        "ResistanceFinding",
+        "schema.resistance",
+        "The findings on resistance that the viewer may see.",
+    )
+    drugs = listing("Drug", "schema.drug", "Medicines, by their names.")
+    partners = listing(
+        "Partner", "schema.consortium", "The organisations of the consortium, by their codes."
+    )
 
     @lookup("code", Column("code"), "One cohort; null where there is none.")
     def cohort(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.mapping import column, entity, part, public_id
+from schema.mapping import column, entity, one, part, public_id
 from schema.scalars import Event, Response
+
+if TYPE_CHECKING:
+    from schema.treatment import Treatment
 
 
 @strawberry.enum(description="Published criteria by which a tumour's response is judged.")
@@ -76,6 +79,9 @@ class ResponseAssessment:
     response: str | None = column("response", "Response as recorded.")
     normalised_response: Response | None = column(
         "normalised_response", "Response {RECIST}; null where the recorded one does not map."
+    )
+    treatment: Annotated[Treatment, strawberry.lazy("schema.treatment")] | None = one(
+        "treatment_id", "id", "The treatment whose effect was assessed."
     )
     confirmed: bool | None = column("confirmed", "Confirmed by a later assessment.")
 

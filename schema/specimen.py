@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from schema.biomarker import Biomarker
     from schema.diagnosis import Diagnosis
     from schema.gene import Gene
+    from schema.patient import Patient
 
 
 @strawberry.enum(description="The material of a specimen.")
@@ -80,6 +81,9 @@ class Specimen:
         "collected_on",
         "Day of sampling. Identifying: for stewards and the patient's own hospital.",
         of="specimen_identity",
+    )
+    patient: Annotated[Patient, strawberry.lazy("schema.patient")] | None = one(
+        "patient_id", "id", "The patient."
     )
     diagnosis: Annotated[Diagnosis, strawberry.lazy("schema.diagnosis")] | None = one(
         "diagnosis_id", "id", "The cancer that it was taken from."

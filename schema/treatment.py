@@ -13,6 +13,7 @@ from schema.scalars import Date
 if TYPE_CHECKING:
     from schema.cohort import Cohort
     from schema.drug import Drug
+    from schema.patient import Patient
     from schema.resistance import ResistanceFinding
     from schema.response import Outcome, ResponseAssessment
 
@@ -61,6 +62,9 @@ class Treatment:
         "evaluability", "Whether it counts for benefit at week 16; null where not known."
     )
     not_evaluable_reason: str | None = column("not_evaluable_reason", "Why it does not count.")
+    patient: Annotated[Patient, strawberry.lazy("schema.patient")] | None = one(
+        "patient_id", "id", "The patient."
+    )
     cohort: Annotated[Cohort, strawberry.lazy("schema.cohort")] | None = one(
         "cohort_id", "id", "The cohort; null outside of one."
     )

@@ -115,3 +115,60 @@ async def test_statements_do_not_grow_with_rows(world: World, role: str) -> None
         assert "errors" not in many.body
         counts.append(many.statements)
     assert counts == [LEVELS if identified else LEVELS - 1] * 3
+
+
+@pytest.mark.parametrize("role", ["partner", "researcher", "clinician", "steward"])
+async def test_patients_with_a_gene_and_a_response(world: World, shared: Path, role: str) -> None:
+    wanted = {"first": 5, "gene": "BRCA2", "responses": ["PR", "SD", "PD", "CR", "NE"]}
+    ids: list[str] = []
+    after = None
+    while True:
+        answer = await world.answer(
+            role, operation(shared, "patients"), {**wanted, "after": after}
+        )
+        assert "errors" not in answer.body
+        page = answer.body["data"]["patients"]
+        ids += [node["id"] for node in page["nodes"]]
+        for node in page["nodes"]:
+            assert any("BRCA2" in marker["label"] for marker in node["biomarkers"])
+            assert any(item["outcome"] for item in node["treatments"])
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert ids == sorted(set(ids))
+    assert len(ids) == page["totalCount"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_cohort(world: World, shared: Path, role: str) -> None:
+    answer = await world.answer(role, operation(shared, "cohort"), {"code": "OLA-BRCA-BTC"})
+    cohort = answer.body["data"]["cohort"]
+    assert cohort["stage"] == "EXPANSION"
+    assert cohort["biomarkerDefinition"]["version"] == 2
+    assert [drug["inn"] for drug in cohort["drugs"]] == ["olaparib"]
+    if role == "authority":
+        assert cohort["treatments"] is None
+        (error,) = answer.body["errors"]
+        assert error["path"] == ["cohort", "treatments"]
+        assert error["extensions"]["code"] == "FIELD_NOT_AVAILABLE"
+    else:
+        treatments = cohort["treatments"]
+        assert len(treatments["nodes"]) == treatments["totalCount"]
+        assert (treatments["totalCount"] > 0) == (role in {"partner", "steward"}) or role in {
+            "clinician",
+            "researcher",
+        }
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_resistance(world: World, shared: Path, role: str) -> None:
+    answer = await world.answer(role, operation(shared, "resistance"), {"drug": "olaparib"})
+    found = answer.body["data"]["resistanceFindings"]
+    if role == "authority":
+        assert found is None
+        return
+    assert "errors" not in answer.body
+    assert found["totalCount"] == len(found["nodes"])
+    assert all(node["drug"] == {"inn": "olaparib"} for node in found["nodes"])
+    if role in {"partner", "steward"}:
+        assert found["nodes"]

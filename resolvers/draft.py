@@ -1,0 +1,167 @@
+"""A draft of one selection: the tables it needs, their aliases, and what of them is granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from db.catalog import Grants
+from db.plan import Call, Column, Expression, Field, Join, Order, Parameter, ScopedHash, ScopedId
+from resolvers.bind import Binding, Bound
+from resolvers.errors import Code, Refusal
+from schema import mapping
+
+
+class Lacking(Exception):
+    """The role has no right to something that the field needs."""
+
+
+@dataclass(slots=True)
+class Ground:
+    """Hold what all drafts of one operation share."""
+
+    binding: Binding
+    grants: Grants
+    values: list[object] = field(default_factory=list)
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def value(self, value: object, type_: str) -> Parameter:
+        """Take a value as a parameter, as text.
+
+        Raises: Refusal BAD_USER_INPUT where the database could not hold it.
+        """
+        self.values.append(_texts(value) if isinstance(value, list) else _text(value))
+        return Parameter(len(self.values) - 1, type_)
+
+    def draft(self, name: str, *, nested: bool = False) -> Draft:
+        """Begin a selection of a type's table, under an alias of its own where it is nested."""
+        bound = self.binding.types[name]
+        if bound.entity is None:
+            raise TypeError(f"{name} does not name a table")
+        table = bound.entity.table
+        return Draft(self, bound, table, f"{table}_{next(self.numbers)}" if nested else table)
+
+
+@dataclass(slots=True)
+class Draft:
+    """Gather what a selection of one table needs."""
+
+    ground: Ground
+    bound: Bound
+    table: str
+    alias: str
+    joins: dict[str, Join] = field(default_factory=dict)
+    variants: dict[str | None, list[Field]] = field(default_factory=dict)
+
+    def own(self, name: str) -> Column:
+        """Read a column of the table itself.
+
+        Raises: Lacking where it is not granted.
+        """
+        self._granted(self.table, name)
+        return Column(self.alias, name)
+
+    def column(self, column: mapping.Column) -> Column:
+        """Read a column of the table, or of one beside it.
+
+        Raises: Lacking.
+        """
+        if column.of is None:
+            return self.own(column.name)
+        entity = self.bound.entity
+        sides = {} if entity is None else {side: (own, to) for side, own, to in entity.sides}
+        remote, local = sides[column.of]
+        self._granted(column.of, column.name)
+        alias = self.join(column.of, remote, self.own(local), required=column.of == "pseudonym")
+        return Column(alias, column.name)
+
+    def dotted(self, name: str) -> Column:
+        """Read a column by its name, after a dot where it is of a table beside this one."""
+        of, _, column = name.rpartition(".")
+        return self.column(mapping.Column(column, of or None))
+
+    def join(self, table: str, column: str, to: Column, *, required: bool) -> str:
+        """Bring in another table, once; give its alias.
+
+        Raises: Lacking.
+        """
+        self._granted(table, column)
+        alias = table if self.alias == self.table else f"{self.alias}_{table}"
+        self.joins[alias] = Join(table, alias, column, to, required)
+        return alias
+
+    def found_by(self, source: mapping.One | mapping.Many) -> Column:
+        """Give what a relation's rows are found by: a column here, or of the linking table.
+
+        Raises: Lacking.
+        """
+        if isinstance(source, mapping.One) or source.through is None:
+            return self.own(source.remote)
+        table, column = source.through
+        key = self.bound.entity.key if self.bound.entity else "id"
+        alias = self.join(table, column, self.own(key), required=True)
+        self._granted(table, source.remote)
+        return Column(alias, source.remote)
+
+    def hash(self) -> ScopedHash:
+        """Hash the record and the scope."""
+        self.own("key")
+        return ScopedHash(self.alias)
+
+    def public_id(self) -> Expression:
+        """Give the record's id in the viewer's scope."""
+        self.hash()
+        return ScopedId(self.alias, self.pseudonym().table)
+
+    def pseudonym(self) -> Column:
+        """Give the patient's id in the viewer's scope."""
+        self._granted("pseudonym", "public_id")
+        alias = self.join("pseudonym", "patient_id", self.own("patient_id"), required=True)
+        return Column(alias, "public_id")
+
+    def call(self, source: mapping.Measure, arguments: dict[str, object]) -> Call:
+        """Compute a measure.
+
+        Raises: Lacking.
+        """
+        if source.function not in self.ground.grants.functions:
+            raise Lacking
+        columns = [self.own(name) for name in source.columns]
+        values = [self.ground.value(arguments[name], "text") for name in source.arguments]
+        return Call(source.function, (*columns, *values))
+
+    def default_order(self) -> tuple[Order, ...]:
+        """Give the order of a list that asks for none: unique, and no internal id."""
+        entity = self.bound.entity
+        if self.bound.is_record:
+            return (
+                Order(self.pseudonym(), nullable=False),
+                Order(self.hash(), nullable=False),
+            )
+        if entity is None or entity.unique is None:
+            raise TypeError(f"{self.bound.name} says no unique column to list by")
+        return (Order(self.dotted(entity.unique), nullable=False),)
+
+    def type_of(self, expression: Expression) -> str:
+        """Give the PostgreSQL type of an expression."""
+        if not isinstance(expression, Column):
+            return "text"
+        tables = {self.alias: self.table} | {a: join.table for a, join in self.joins.items()}
+        return self.ground.grants.columns[tables[expression.table], expression.name]
+
+    def _granted(self, table: str, column: str) -> None:
+        if (table, column) not in self.ground.grants.columns:
+            raise Lacking
+
+
+def _texts(values: list[object]) -> list[str]:
+    return [text for value in values if (text := _text(value)) is not None]
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Refusal(Code.BAD_USER_INPUT, "A text holds a character that no text may hold.")
+    return text
