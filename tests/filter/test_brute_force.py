@@ -283,8 +283,8 @@ async def pages(
         answer = await world.answer(
             role,
             f"query ($where: {name}Filter, $by: [{name}Order!], $first: Int!, $after: String) {{"
-            f" {root}(where: $where, orderBy: $by, first: $first, after: $after) {{"
-            f" totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {unique} }} }} }} }}",
+            f" {root}(where: $where, orderBy: $by, first: $first, after: $after) {{ totalCount"
+            f" pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {unique} }} }} }} }}",
             {"where": where, "by": by, "first": first, "after": after},
         )
         assert "errors" not in answer.body, (answer.body["errors"], where)
