@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, parse, validate
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationType,
+    parse,
+    validate,
+)
 from graphql import execute as run
 
 import schema
@@ -17,13 +25,14 @@ from db.pool import Pool, TimedOut, Unavailable
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
 from resolvers.errors import Code, Refusal, coded
+from resolvers.limits import MOST_TOKENS, check_cost, check_document
 from resolvers.planner import plan
+from resolvers.projection import project
 from resolvers.reader import Reader
 from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.selection import RequestRefused, Selection
 
 _LOG = logging.getLogger("connect_graph.execute")
-MOST_TOKENS = 10_000
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
@@ -59,6 +68,8 @@ class Graph:
 
     binding: Binding
     kinds: Mapping[str, str]
+    projections: dict[str, GraphQLSchema] = field(default_factory=dict)
+    """The schema as each role may know it, made when first asked for."""
 
     @classmethod
     def make(cls) -> Graph:
@@ -79,6 +90,9 @@ class Graph:
             )
             if query_only and selection.operation.operation is not OperationType.QUERY:
                 raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
+            if _is_introspection(selection):
+                return self._introspect(request, document, viewer, pool)
+            check_cost(selection, binding)
             planned = plan(selection, binding, pool.grants, viewer.scope)
             _check(planned.values)
         except RequestRefused as refused:
@@ -99,15 +113,45 @@ class Graph:
             result = await result
         return _answer(result, planned.lacking, reader)
 
+    def _introspect(
+        self, request: Request, document: DocumentNode, viewer: Viewer, pool: Pool
+    ) -> Answer:
+        """Show the schema as the role may know it."""
+        if pool.role not in self.projections:
+            self.projections[pool.role] = project(self.binding, pool.grants)
+        result = run(
+            self.projections[pool.role],
+            document,
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+            hide_suggestions=True,
+        )
+        if not isinstance(result, ExecutionResult):
+            raise TypeError("introspection waits for nothing")
+        return _answer(result, (), Reader(pool, viewer, ()))
+
     def _document(self, query: str) -> DocumentNode:
         try:
             document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLError as error:
             raise RequestRefused(coded([error], Code.GRAPHQL_PARSE_FAILED)) from error
+        check_document(document)
         errors = validate(self.binding.schema, document, max_errors=20, hide_suggestions=True)
         if errors:
             raise RequestRefused(coded(errors, Code.GRAPHQL_VALIDATION_FAILED))
         return document
+
+
+def _is_introspection(selection: Selection) -> bool:
+    """Tell whether an operation asks for the schema alone.
+
+    Raises: Refusal BAD_USER_INPUT where it asks for data too.
+    """
+    names = [nodes[0].name.value for nodes in selection.roots().values()]
+    asks = [name in {"__schema", "__type"} for name in names]
+    if any(asks) and not all(name.startswith("__") for name in names):
+        raise Refusal(Code.BAD_USER_INPUT, "Ask for the schema and for data in two operations.")
+    return any(asks)
 
 
 def _check(values: tuple[object, ...]) -> None:

@@ -68,6 +68,7 @@ class Cohort:
         "The drugs of the regimen.",
         order=("inn",),
         through=("cohort_drug", "drug_id"),
+        size=2,
     )
     biomarker_definition: (
         Annotated[BiomarkerDefinition, strawberry.lazy("schema.cohort")] | None
@@ -79,7 +80,7 @@ class Cohort:
     )
     biomarker_definitions: list[
         Annotated[BiomarkerDefinition, strawberry.lazy("schema.cohort")]
-    ] = many("id", "cohort_id", "Every definition, oldest first.", order=("version",))
+    ] = many("id", "cohort_id", "Every definition, oldest first.", order=("version",), size=3)
     treatments = listing(
         "Treatment",
         "schema.treatment",

@@ -24,4 +24,5 @@ class Drug:
         "The genes whose products the drug acts on.",
         order=("symbol",),
         through=("drug_target", "gene_id"),
+        size=3,
     )

@@ -64,6 +64,8 @@ class Many:
     order: tuple[str, ...] = ()
     through: tuple[str, str] | None = None
     """A linking table, and its column that equals the key of the other table."""
+    size: int = 10
+    """How many there are, at a guess: what they are taken to cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,10 @@ def many(
     *,
     order: tuple[str, ...] = (),
     through: tuple[str, str] | None = None,
+    size: int = 10,
 ) -> Any:
     """Declare a relation to records, ordered by columns, then by a hash of the scope's."""
-    return _field(Many(local, remote, order, through), description)
+    return _field(Many(local, remote, order, through, size), description)
 
 
 def part(prefix: str, present: str, description: str) -> Any:

@@ -104,22 +104,37 @@ class Patient:
         "id", "patient_id", "The way from referral to a match; null where not recorded."
     )
     diagnoses: list[Annotated[Diagnosis, strawberry.lazy("schema.diagnosis")]] = many(
-        "id", "patient_id", "The cancers that the patient has or had.", order=("tumour_type",)
+        "id",
+        "patient_id",
+        "The cancers that the patient has or had.",
+        order=("tumour_type",),
+        size=2,
     )
     specimens: list[Annotated[Specimen, strawberry.lazy("schema.specimen")]] = many(
         "id",
         "patient_id",
         "Tissue, plasma and blood taken from the patient, in the order of sampling where known.",
         order=("day", "ordinal"),
+        size=5,
     )
     molecular_profiles: list[Annotated[MolecularProfile, strawberry.lazy("schema.specimen")]] = (
-        many("id", "patient_id", "The assays done on the patient's specimens.", order=("assay",))
+        many(
+            "id",
+            "patient_id",
+            "The assays done on the patient's specimens.",
+            order=("assay",),
+            size=3,
+        )
     )
     biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
-        "id", "patient_id", "What was found in the patient's specimens.", order=("kind", "label")
+        "id",
+        "patient_id",
+        "What was found in the patient's specimens.",
+        order=("kind", "label"),
+        size=20,
     )
     treatments: list[Annotated[Treatment, strawberry.lazy("schema.treatment")]] = many(
-        "id", "patient_id", "The treatments that the viewer may see.", order=("line",)
+        "id", "patient_id", "The treatments that the viewer may see.", order=("line",), size=2
     )
 
     @measure(

@@ -124,7 +124,8 @@ class ResistanceFinding:
         "The biomarkers that it names.",
         order=("kind", "label"),
         through=("finding_biomarker", "biomarker_id"),
+        size=3,
     )
     evidence: list[Annotated[PairedEvidence, strawberry.lazy("schema.resistance")]] = many(
-        "id", "finding_id", "The pairs of specimens that it rests on."
+        "id", "finding_id", "The pairs of specimens that it rests on.", size=3
     )

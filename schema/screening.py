@@ -63,5 +63,5 @@ class Screening:
         "matched", "An actionable alteration with an open cohort was found; null where not known."
     )
     offers: list[Annotated[Offer, strawberry.lazy("schema.screening")]] = many(
-        "id", "screening_id", "The cohorts that were offered.", order=("offered_day",)
+        "id", "screening_id", "The cohorts that were offered.", order=("offered_day",), size=2
     )

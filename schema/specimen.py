@@ -89,7 +89,7 @@ class Specimen:
         "diagnosis_id", "id", "The cancer that it was taken from."
     )
     biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
-        "id", "specimen_id", "What was found in the specimen.", order=("kind", "label")
+        "id", "specimen_id", "What was found in the specimen.", order=("kind", "label"), size=10
     )
 
 
@@ -119,4 +119,5 @@ class MolecularProfile:
         "The genes known to have been tested.",
         order=("symbol",),
         through=("gene_assessed", "gene_id"),
+        size=200,
     )

@@ -74,12 +74,14 @@ class Treatment:
         "The drugs that were given; empty where not known.",
         order=("inn",),
         through=("treatment_drug", "drug_id"),
+        size=2,
     )
     responses: list[Annotated[ResponseAssessment, strawberry.lazy("schema.response")]] = many(
         "id",
         "treatment_id",
         "Assessments in the order of time.",
         order=("day", "criteria", "evaluator"),
+        size=8,
     )
     outcome: Annotated[Outcome, strawberry.lazy("schema.response")] | None = one(
         "id", "treatment_id", "What came of it; null where nothing is known."
@@ -91,4 +93,5 @@ class Treatment:
         "treatment_id",
         "How the tumour became resistant, or that nobody looked.",
         order=("day_after_progression", "mechanism"),
+        size=2,
     )

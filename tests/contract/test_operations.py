@@ -123,9 +123,7 @@ async def test_patients_with_a_gene_and_a_response(world: World, shared: Path, r
     ids: list[str] = []
     after = None
     while True:
-        answer = await world.answer(
-            role, operation(shared, "patients"), {**wanted, "after": after}
-        )
+        answer = await world.answer(role, operation(shared, "patients"), {**wanted, "after": after})
         assert "errors" not in answer.body
         page = answer.body["data"]["patients"]
         ids += [node["id"] for node in page["nodes"]]

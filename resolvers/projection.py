@@ -1,0 +1,150 @@
+"""The schema as one role may know it: without the fields that PostgreSQL grants it nothing of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    REMOVE,
+    DocumentNode,
+    GraphQLSchema,
+    NamedTypeNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    TypeDefinitionNode,
+    build_ast_schema,
+    get_named_type,
+    parse,
+    print_schema,
+)
+from graphql.language import Visitor, visit
+
+from db.catalog import Grants
+from resolvers.bind import Binding
+from resolvers.draft import Draft, Ground, Lacking
+from schema import mapping
+
+_ROOT = "Query"
+
+
+def project(binding: Binding, grants: Grants) -> GraphQLSchema:
+    """Make the schema that introspection shows a role."""
+    document = parse(print_schema(binding.schema))
+    lacking = {
+        (name, field)
+        for name, bound in binding.types.items()
+        for field, source in bound.sources.items()
+        if not _available(binding, grants, name, field, source)
+    }
+    shown = visit(document, _Without(lacking, binding))
+    definitions = {
+        node.name.value: node for node in shown.definitions if isinstance(node, TypeDefinitionNode)
+    }
+    reached: set[str] = set()
+    _reach(definitions, _ROOT, reached)
+    kept = tuple(
+        node
+        for node in shown.definitions
+        if not isinstance(node, TypeDefinitionNode) or node.name.value in reached
+    )
+    return build_ast_schema(DocumentNode(definitions=kept))
+
+
+class _Without(Visitor):
+    """Remove the fields that a role lacks, from types, from filters and from orders."""
+
+    def __init__(self, lacking: set[tuple[str, str]], binding: Binding) -> None:
+        super().__init__()
+        self._lacking = lacking
+        self._binding = binding
+
+    def enter_field_definition(self, node: Node, *around: Any) -> Any:
+        return self._unless_lacking(node, around)
+
+    def enter_input_value_definition(self, node: Node, *around: Any) -> Any:
+        return self._unless_lacking(node, around)
+
+    def enter_enum_value_definition(self, node: Node, *around: Any) -> Any:
+        return self._unless_lacking(node, around)
+
+    def _unless_lacking(self, node: Any, around: tuple[Any, ...]) -> Any:
+        parent = around[-1][-1] if not isinstance(around[-1][-1], tuple) else around[-1][-2]
+        if not isinstance(parent, TypeDefinitionNode):
+            return None  # an argument of a field
+        fields = _named(self._lacking, parent.name.value, self._binding)
+        return REMOVE if node.name.value in fields else None
+
+
+def _named(lacking: set[tuple[str, str]], name: str, binding: Binding) -> set[str]:
+    """List the fields that a definition loses: of the type itself, its filter or its order."""
+    base = name.removesuffix("OrderField").removesuffix("ListFilter").removesuffix("Filter")
+    members = {name, base}
+    if base in binding.types:
+        members |= set(binding.kinds(base).values())
+    return {field for type_, field in lacking if type_ in members}
+
+
+def _reach(definitions: dict[str, TypeDefinitionNode], name: str, reached: set[str]) -> None:
+    """Gather the types that can be reached from one."""
+    if name in reached or name not in definitions:
+        return
+    reached.add(name)
+
+    class Names(Visitor):
+        def enter_named_type(self, node: NamedTypeNode, *_: object) -> None:
+            _reach(definitions, node.name.value, reached)
+
+    visit(definitions[name], Names())
+    for other, node in definitions.items():
+        if isinstance(node, ObjectTypeDefinitionNode) and any(
+            each.name.value == name for each in node.interfaces or ()
+        ):
+            _reach(definitions, other, reached)
+
+
+def _available(
+    binding: Binding, grants: Grants, name: str, field: str, source: mapping.Source
+) -> bool:
+    ground = Ground(binding, grants)
+    try:
+        match source:
+            case mapping.FromViewer():
+                return True
+            case mapping.Lookup(column=column):
+                ground.draft(_target(binding, name, field)).column(column)
+                return True
+            case mapping.Listing(local=local, remote=remote):
+                record = ground.draft(_target(binding, _target(binding, name, field), "nodes"))
+                record.default_order()
+                if local is not None and remote is not None:
+                    record.own(remote)
+                    ground.draft(name).own(local)
+                return True
+        if binding.types[name].entity is None:
+            return True  # columns of a part: decided where the part is
+        return _of_row(ground.draft(name), ground, _target(binding, name, field), source)
+    except Lacking:
+        return False
+
+
+def _of_row(draft: Draft, ground: Ground, target: str, source: mapping.Source) -> bool:
+    match source:
+        case mapping.Column():
+            draft.column(source)
+        case mapping.PublicId():
+            draft.public_id()
+        case mapping.Part(prefix=prefix, present=present):
+            draft.own(prefix + present)
+        case mapping.Measure(arguments=arguments):
+            draft.call(source, dict.fromkeys(arguments, ""))
+        case mapping.One(local=local) | mapping.Many(local=local):
+            draft.dotted(local)
+            child = ground.draft(target)
+            child.found_by(source)
+    return True
+
+
+def _target(binding: Binding, name: str, field: str) -> str:
+    type_ = binding.schema.type_map[name]
+    named: str = get_named_type(type_.fields[field].type).name  # type: ignore[attr-defined]
+    return named
