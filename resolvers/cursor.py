@@ -31,7 +31,7 @@ def decode(cursor: str, belongs: str) -> str:
         match json.loads(text):
             case [str(place), str(whose)] if whose == belongs:
                 return place
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         pass
     raise Refusal(
         Code.BAD_USER_INPUT, "The cursor is not one of this list: begin again without `after`."

@@ -30,7 +30,6 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import Code, Refusal, coded
 
-
 MOST_FIELDS = 2_000
 MOST_LEVELS = 20
 
