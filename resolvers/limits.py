@@ -25,7 +25,7 @@ from schema import mapping
 
 MOST_TOKENS = 10_000
 MOST_DEPTH = 20
-MOST_FIELDS = 5_000
+MOST_FIELDS = 2_000
 """Fields once fragments are expanded."""
 MOST_ALIASES = 200
 MOST_DIRECTIVES = 100

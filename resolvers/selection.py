@@ -30,9 +30,6 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import Code, Refusal, coded
 
-MOST_FIELDS = 2_000
-MOST_LEVELS = 20
-
 
 class RequestRefused(Exception):
     """Hold the errors for which an operation is not run at all."""
@@ -62,7 +59,7 @@ class Selection:
         """Choose the operation and coerce its variables.
 
         Raises: RequestRefused BAD_USER_INPUT where there is no such operation, or a variable is
-        wrong; Refusal LIMIT_EXCEEDED where it selects too much.
+        wrong.
         """
         operation = get_operation_ast(document, name)
         if operation is None:
@@ -82,7 +79,6 @@ class Selection:
             for node in document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
-        _check_extent(operation, fragments)
         return cls(schema, operation, fragments, coerced)
 
     def roots(self) -> dict[str, list[FieldNode]]:
@@ -153,35 +149,3 @@ class Selection:
             return True
         wider = self.schema.type_map[condition]
         return is_abstract_type(wider) and self.schema.is_sub_type(wider, type_)
-
-
-def _check_extent(
-    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-) -> None:
-    """Refuse what grows without bound once fragments are expanded; each is measured once."""
-    measured: dict[str, tuple[int, int]] = {}
-
-    def extent(selections: SelectionSetNode | None) -> tuple[int, int]:
-        fields, levels = 0, 0
-        for node in selections.selections if selections else ():
-            match node:
-                case FragmentSpreadNode():
-                    name = node.name.value
-                    if name not in measured:
-                        measured[name] = extent(fragments[name].selection_set)
-                    more, below = measured[name]
-                case InlineFragmentNode():
-                    more, below = extent(node.selection_set)
-                case FieldNode():
-                    more, below = extent(node.selection_set)
-                    more, below = more + 1, below + 1
-            fields, levels = fields + more, max(levels, below)
-        return fields, levels
-
-    fields, levels = extent(operation.selection_set)
-    if fields > MOST_FIELDS or levels > MOST_LEVELS:
-        raise Refusal(
-            Code.LIMIT_EXCEEDED,
-            f"The operation selects {fields} fields, {levels} deep; "
-            f"at most {MOST_FIELDS} and {MOST_LEVELS} are answered.",
-        )
