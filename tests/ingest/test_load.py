@@ -10,9 +10,9 @@ import pytest
 
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
-from tests.world import ROOT, Database
 from tests.ingest import study
 from tests.ingest.conftest import Importer, Records, nothing
+from tests.world import ROOT, Database
 
 
 def changes(report: Report) -> dict[str, tuple[int, int]]:
