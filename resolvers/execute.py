@@ -17,6 +17,7 @@ from db.pool import Pool, TimedOut, Unavailable
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
 from resolvers.errors import Code, Refusal, coded
+from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
 from resolvers.reader import Reader
 from resolvers.resolve import Context, resolve, resolve_type
@@ -40,12 +41,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what is answered, and how many statements it took."""
+    """Hold what is answered, and how many statements and rows it took."""
 
     body: dict[str, Any]
     status: int = 200
     """The HTTP status where the media type lets a status tell of errors."""
     statements: int = 0
+    rows: int = 0
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
@@ -68,24 +70,33 @@ class Graph:
         return cls(binding, kinds)
 
     async def answer(
-        self, request: Request, viewer: Viewer, pool: Pool, *, query_only: bool = False
+        self,
+        request: Request,
+        viewer: Viewer,
+        pool: Pool,
+        *,
+        query_only: bool = False,
+        observer: Observer = NOBODY,
     ) -> Answer:
         """Answer a request as its viewer, from the pool of the viewer's role."""
         binding = self.binding
         try:
-            document = self._document(request.query)
-            selection = Selection.of(
-                binding.schema, document, request.operation_name, request.variables
-            )
-            if query_only and selection.operation.operation is not OperationType.QUERY:
-                raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
-            planned = plan(selection, binding, pool.grants, viewer.scope)
-            _check(planned.values)
+            with observer.stage("plan"):
+                document = self._document(request.query)
+                selection = Selection.of(
+                    binding.schema, document, request.operation_name, request.variables
+                )
+                kind = selection.operation.operation
+                observer.operation(kind.value)
+                if query_only and kind is not OperationType.QUERY:
+                    raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
+                planned = plan(selection, binding, pool.grants, viewer.scope)
+                _check(planned.values)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
             return _refused([refusal])
-        reader = Reader(pool, viewer, planned.values)
+        reader = Reader(pool, viewer, planned.values, observer)
         context = Context(viewer, reader, planned.slots, self.kinds)
         result = run(
             binding.schema,
@@ -123,14 +134,16 @@ def _refused(errors: list[GraphQLError]) -> Answer:
 
 
 def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
+    body: dict[str, Any]
     errors = [*lacking, *(_told(error) for error in result.errors or ())]
     whole = next((e for e in errors if e.code.status >= 500), None)
     if whole is not None:
-        return Answer({"errors": [whole.formatted]}, whole.code.status, reader.statements)
-    body: dict[str, Any] = {"data": result.data}
+        body = {"errors": [whole.formatted]}
+        return Answer(body, whole.code.status, reader.statements, reader.rows)
+    body = {"data": result.data}
     if errors:
         body["errors"] = [error.formatted for error in errors]
-    return Answer(body, statements=reader.statements)
+    return Answer(body, statements=reader.statements, rows=reader.rows)
 
 
 def _told(error: GraphQLError) -> Refusal:

@@ -14,6 +14,7 @@ from db.plan import Expression, Select
 from db.pool import Pool
 from db.statement import Statement
 from db.viewer import Viewer
+from resolvers.observer import NOBODY, Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,22 @@ class Row:
 
 
 class Reader:
-    """Read for one operation, as its viewer's role, counting the statements."""
+    """Read for one operation, as its viewer's role, counting statements and rows."""
 
-    def __init__(self, pool: Pool, viewer: Viewer, values: tuple[object, ...]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        viewer: Viewer,
+        values: tuple[object, ...],
+        observer: Observer = NOBODY,
+    ) -> None:
         self._pool = pool
         self._viewer = viewer
         self._values = values
         self._loaders: dict[Select, DataLoader[Any, tuple[Row, ...]]] = {}
+        self._observer = observer
         self.statements = 0
+        self.rows = 0
 
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
@@ -66,9 +75,12 @@ class Reader:
         made = statement.rows(select)
         places = {expression: place for place, expression in enumerate(made.columns)}
         text = await (self._text(made) if keys is None else self._text(made, keys))
-        return tuple(Row(values, places) for values in json.loads(text))
+        found = tuple(Row(values, places) for values in json.loads(text))
+        self.rows += len(found)
+        return found
 
     async def _text(self, made: Statement, *keys: list[Any]) -> str:
         self.statements += 1
         values = (self._values[position] for position in made.values)
-        return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)
+        with self._observer.stage("statement"):
+            return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)
