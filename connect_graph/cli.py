@@ -9,23 +9,26 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import asyncpg
 
 import schema
-from connect_graph import database
+from connect_graph import database, log, status
 from connect_graph.database import NotMigrated, connected
 from connect_graph.embedded import EmbeddedError
 from connect_graph.http import application
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer, Issuer, IssuerError
+from connect_graph.page import Tokens
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
+from connect_graph.telemetry import Telemetry
 from db import migrate
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused
+from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused
 from db.pseudonym import FillRefused, KeyRefused
@@ -44,6 +47,7 @@ FAILURES = (
     LoginRefused,
     MigrationError,
     NotMigrated,
+    PasswordRefused,
     PortTaken,
     ScopeRefused,
     SettingsError,
@@ -82,6 +86,8 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
 def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
     with database.running(settings) as url:
         applied = asyncio.run(database.prepare(settings, url))
+        if parsed.passwords:
+            asyncio.run(database.give_passwords(settings, url))
     _say(parsed, {"applied": list(applied)}, "\n".join(applied) or "nothing to apply")
     return 0
 
@@ -135,6 +141,12 @@ def _schema(_parsed: argparse.Namespace, _settings: Settings) -> int:
     return 0
 
 
+def _status(parsed: argparse.Namespace, settings: Settings) -> int:
+    found = status.look(settings)
+    _say(parsed, found.as_json(), found.text())
+    return 1 if found.todo else 0
+
+
 def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
     with database.running(settings) as url:
         asyncio.run(database.require_migrated(url))
@@ -142,18 +154,15 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _demonstrate(parsed: argparse.Namespace, settings: Settings) -> int:
-    issuer = _demo(settings)
+    _demo(settings)
     with database.running(settings) as url:
         asyncio.run(database.prepare(settings, url))
         asyncio.run(_fill(settings, url, DEMO_PATIENTS, DEMO_SEED))
-        tokens = {
-            role.value: issuer.token(*asyncio.run(_member(url, role.value, None))) for role in Role
-        }
-        return _answer(parsed, settings, url, tokens)
+        return _answer(parsed, settings, url, asyncio.run(_tokens(settings, url)()))
 
 
 def _answer(
-    parsed: argparse.Namespace, settings: Settings, url: str, tokens: dict[str, str]
+    parsed: argparse.Namespace, settings: Settings, url: str, tokens: Mapping[str, str]
 ) -> int:
     issuers: list[Issuer] = []
     if settings.demo:
@@ -170,7 +179,15 @@ def _answer(
         host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
         print(f"ready: http://{host}:{parsed.port}", flush=True)
 
-    app = application(settings.logins(url), issuers, pending, pool_size=settings.pool_size)
+    log.set_up()  # from here on, stderr is for programs to read
+    app = application(
+        settings.logins(url),
+        issuers,
+        pending,
+        pool_size=settings.pool_size,
+        telemetry=Telemetry.make(export=settings.telemetry),
+        tokens=_tokens(settings, url) if settings.demo else None,
+    )
     return 0 if serve(app, parsed.host, parsed.port, told) else 1
 
 
@@ -181,6 +198,15 @@ def _demo(settings: Settings) -> DemoIssuer:
             "or get one from your organisation's provider"
         )
     return DemoIssuer(settings.data_dir)
+
+
+def _tokens(settings: Settings, url: str) -> Tokens:
+    issuer = _demo(settings)
+
+    async def make() -> Mapping[str, str]:
+        return {role.value: issuer.token(*await _member(url, role.value, None)) for role in Role}
+
+    return make
 
 
 async def _member(url: str, role: str, scope: str | None) -> tuple[str, str]:
@@ -231,7 +257,10 @@ def _parser() -> argparse.ArgumentParser:
     for each in (serving, demo):
         each.add_argument("--host", default="127.0.0.1", help="address to listen on")
         each.add_argument("--port", type=_port, default=8000, help="port to listen on")
-    command("migrate", _migrate, "bring the database up to date", answers=True)
+    migrating = command("migrate", _migrate, "bring the database up to date", answers=True)
+    migrating.add_argument(
+        "--passwords", action="store_true", help="give each login the password in its URL"
+    )
     imports = command("import", _import, "import a study, all of it or nothing", answers=True)
     imports.add_argument("format", choices=["cbioportal"], help="what the files are")
     imports.add_argument("path", type=Path, help="the study's folder")
@@ -252,4 +281,5 @@ def _parser() -> argparse.ArgumentParser:
         "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
     )
     command("schema", _schema, "print the schema")
+    command("status", _status, "tell what is there and what needs doing", answers=True)
     return parser

@@ -12,6 +12,8 @@ from connect_graph import embedded
 from connect_graph.issuer import DEMO_ISSUER
 from connect_graph.settings import Settings
 from db import migrate
+from db.address import Address
+from db.login import set_passwords
 from db.migrate import MigrationError
 from db.pseudonym import fill, load_key
 from db.synthetic.demo import seed
@@ -64,6 +66,16 @@ async def require_migrated(url: str) -> None:
             f"the database lacks {len(missing)} migrations, {missing[0]} first: "
             "run `connect-graph migrate`"
         )
+
+
+async def give_passwords(settings: Settings, url: str) -> None:
+    """Give each login the password that its URL holds.
+
+    Raises: PasswordRefused, SettingsError where a URL is missing.
+    """
+    logins = {role: Address.parse(login) for role, login in settings.logins(url).items()}
+    async with connected(url) as connection:
+        await set_passwords(connection, {role: login.password for role, login in logins.items()})
 
 
 @asynccontextmanager

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import logging
 import secrets
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from graphql import GraphQLError
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connect_graph import page
 from connect_graph.auth import Authenticator
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
+from connect_graph.log import fields
+from connect_graph.telemetry import SILENT, Telemetry
+from connect_graph.watch import HEADER, Watch, observed
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
 from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
@@ -37,23 +44,35 @@ class Door:
         """Answer a request; nothing it brings is read before it is known who asks."""
         media = JSON
         headers = fold(request.headers)
+        watched = observed(request.scope)
         try:
             media = media_type(headers.get("accept"))
-            viewer = await self._authenticator.viewer(headers)
+            with watched.stage("authenticate"):
+                viewer = await self._authenticator.viewer(headers)
+            watched.role = viewer.role.value
             asked = await read(request)
             answer = await self._graph.answer(
-                asked, viewer, self._pools.roles[viewer.role], query_only=request.method == "GET"
+                asked,
+                viewer,
+                self._pools.roles[viewer.role],
+                query_only=request.method == "GET",
+                observer=watched,
             )
+            watched.answered(answer)
             return write(answer, media)
         except WrongExchange as wrong:
             body = {"errors": [{"message": wrong.message}]}
             return JSONResponse(body, wrong.status, dict(wrong.headers))
-        except Refusal as refusal:
-            return _refused(refusal, media)
+        except Refusal as caught:
+            refusal = caught
         except Unavailable:
-            return _refused(UNREACHABLE, media)
+            refusal = UNREACHABLE
         except TimedOut:
-            return _refused(TOO_SLOW, media)
+            refusal = TOO_SLOW
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        watched.refused(refusal.code)
+        return _refused(refusal, media)
 
 
 def _refused(refusal: Refusal, media: str) -> Response:
@@ -66,12 +85,15 @@ def _refused(refusal: Refusal, media: str) -> Response:
     return write(Answer.of_errors(errors, refusal.code), media, well_formed=False, headers=headers)
 
 
-async def _failed(_request: HttpRequest, error: Exception) -> Response:
+async def _failed(request: HttpRequest, error: Exception) -> Response:
     reference = secrets.token_hex(6)
-    _LOG.error("internal error %s", reference, exc_info=error)
+    request_id = observed(request.scope).request_id
+    _LOG.error("internal error %s", reference, exc_info=error, extra=fields(request=request_id))
     refusal = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
     refusal.extensions = {"code": Code.INTERNAL.value, "reference": reference}
-    return _refused(refusal, JSON)
+    response = _refused(refusal, JSON)
+    response.headers[HEADER] = request_id
+    return response
 
 
 async def _health(_request: HttpRequest) -> Response:
@@ -79,20 +101,31 @@ async def _health(_request: HttpRequest) -> Response:
 
 
 def application(
-    logins: Mapping[str, str], issuers: Sequence[Issuer], pending: Pending, *, pool_size: int
+    logins: Mapping[str, str],
+    issuers: Sequence[Issuer],
+    pending: Pending,
+    *,
+    pool_size: int,
+    telemetry: Telemetry = SILENT,
+    tokens: page.Tokens | None = None,
 ) -> Starlette:
-    """Make the application; it opens its pools when it starts and closes them when it stops."""
+    """Make the application; it opens its pools when it starts and closes them when it stops.
+
+    Where `tokens` are given the page offers them: for the demonstration alone.
+    """
     graph = Graph.make()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pools = await Pools.open(logins, size=pool_size)
+        telemetry.watch(pools)
         app.state.pools = pools
         app.state.door = Door(graph, pools, issuers)
         try:
             yield
         finally:
             await pools.close()
+            await to_thread(telemetry.close)
 
     async def graphql(request: HttpRequest) -> Response:
         door: Door = request.app.state.door
@@ -106,7 +139,9 @@ def application(
             Route("/graphql", graphql, methods=["GET", "POST"]),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
+            *page.routes(tokens),
         ],
+        middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,
         exception_handlers={Exception: _failed},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,23 +17,34 @@ class PortTaken(Exception):
 
 
 class Server(uvicorn.Server):
-    """Tell when it answers, once."""
+    """Tell when it answers, once.
 
-    def __init__(self, config: uvicorn.Config, told: Callable[[], None]) -> None:
+    It opens and closes the application itself: uvicorn would make a stack trace of what is refused.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, told: Callable[[], None]) -> None:
         super().__init__(config)
+        self._app = app
+        self._open = AsyncExitStack()
         self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer."""
+        await self._open.enter_async_context(self._app.router.lifespan_context(self._app))
         await super().startup(sockets)
         if self.started:
             self._told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was begun."""
+        await super().shutdown(sockets)
+        await self._open.aclose()
 
 
 def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> bool:
     """Serve until SIGINT or SIGTERM; requests under way are finished within the grace time.
 
-    Returns False where it did not start. Raises: PortTaken.
+    Returns False where it did not start. Raises: PortTaken, and what the application refuses.
     """
     listening = _listen(host, port)
     config = uvicorn.Config(
@@ -44,13 +56,14 @@ def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> boo
         loop="uvloop",
         http="httptools",
         ws="none",
-        lifespan="on",
+        lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
         backlog=512,
     )
-    server = Server(config, told)
-    with listening:
+    server = Server(config, app, told)
+    # When all is finished uvicorn raises the signal again that it obeyed.
+    with listening, suppress(KeyboardInterrupt):
         server.run([listening])
     return server.started
 

@@ -25,6 +25,7 @@ class Settings:
     key_file: Path
     demo: bool = False
     pool_size: int = 8
+    telemetry: bool = False
     database_url: str | None = field(default=None, repr=False)
     login_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -38,6 +39,7 @@ class Settings:
             key_file=_path(present.get("CONNECT_KEY_FILE")) or data_dir / "pseudonym.key",
             demo=_flag(present, "CONNECT_DEMO"),
             pool_size=_count(present, "CONNECT_POOL_SIZE", default=8, least=1, most=100),
+            telemetry="OTEL_EXPORTER_OTLP_ENDPOINT" in present,
             database_url=_address(present, "DATABASE_URL"),
             login_urls=MappingProxyType(
                 {
@@ -95,8 +97,30 @@ def _count(environ: Mapping[str, str], name: str, *, default: int, least: int, m
     return int(text)
 
 
+def _secret(environ: Mapping[str, str], name: str) -> str | None:
+    """Read a secret, or the file that holds it: as Docker and Kubernetes hand secrets over."""
+    text, file = environ.get(name), environ.get(f"{name}_FILE")
+    if file is None:
+        return text
+    if text is not None:
+        raise SettingsError(f"{name} and {name}_FILE are both set: unset one of them")
+    try:
+        text = Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"{name}_FILE names a file that cannot be read ({error.strerror}): check path and owner"
+        ) from error
+    except UnicodeDecodeError:
+        text = ""
+    if not text or not text.isprintable():
+        raise SettingsError(
+            f"{name}_FILE names a file that is not one line of text: write the URL there, alone"
+        )
+    return text
+
+
 def _address(environ: Mapping[str, str], name: str) -> str | None:
-    text = environ.get(name)
+    text = _secret(environ, name)
     if text is None:
         return None
     try:

@@ -101,6 +101,21 @@ class Pools:
         await asyncio.gather(*(pool.connections.close() for pool in pools))
 
 
+async def prove(role: str, url: str) -> None:
+    """Log in once and prove that the login is the role's and may do no more.
+
+    Raises: LoginRefused, Unavailable.
+    """
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(type(error).__name__) from error
+    try:
+        await _prove(connection, role)
+    finally:
+        await connection.close()
+
+
 async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
     connections = await asyncpg.create_pool(
         url,

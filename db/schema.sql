@@ -47,6 +47,13 @@ CREATE TYPE connect.biomarker_origin AS ENUM (
     'GERMLINE'
 );
 
+CREATE TYPE connect.board_outcome AS ENUM (
+    'OPTION_FOUND',
+    'NO_ACTIONABLE',
+    'INSUFFICIENT_MATERIAL',
+    'GERMLINE_REFERRAL'
+);
+
 CREATE TYPE connect.cohort_stage AS ENUM (
     'STAGE_1',
     'STAGE_2',
@@ -105,6 +112,12 @@ CREATE TYPE connect.event AS ENUM (
     'UNKNOWN'
 );
 
+CREATE TYPE connect.evidence_system AS ENUM (
+    'ESCAT',
+    'ONCOKB',
+    'AMP'
+);
+
 CREATE TYPE connect.health_region AS ENUM (
     'SOR_OST',
     'VEST',
@@ -127,6 +140,11 @@ CREATE TYPE connect.outcome_source AS ENUM (
     'DERIVED'
 );
 
+CREATE TYPE connect.payer AS ENUM (
+    'COMPANY',
+    'PUBLIC'
+);
+
 CREATE TYPE connect.purpose AS ENUM (
     'RESEARCH',
     'COMMERCIAL',
@@ -139,6 +157,14 @@ CREATE TYPE connect.qc_status AS ENUM (
     'PASSED',
     'FAILED',
     'INSUFFICIENT_MATERIAL'
+);
+
+CREATE TYPE connect.relatedness AS ENUM (
+    'UNRELATED',
+    'UNLIKELY',
+    'POSSIBLE',
+    'PROBABLE',
+    'DEFINITE'
 );
 
 CREATE TYPE connect.resistance_kind AS ENUM (
@@ -274,18 +300,51 @@ $$;
 
 COMMENT ON FUNCTION connect.keep_patient() IS 'Refuse to move a record from one patient to another.';
 
+CREATE FUNCTION connect.keep_term() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  delete from connect.scope_term t
+  where t.scope_id = new.id and num_nonnulls(new.agreement_id, new.project_id) = 0;
+  insert into connect.scope_term as t
+    (scope_id, agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
+  select new.id, new.agreement_id, new.project_id, new.valid_from, new.valid_to, new.embargo_until,
+    new.purposes, new.data_domains
+  where num_nonnulls(new.agreement_id, new.project_id) = 1
+  on conflict (scope_id) do update
+  set (agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
+    = row(excluded.agreement_id, excluded.project_id, excluded.valid_from, excluded.valid_to,
+      excluded.embargo_until, excluded.purposes, excluded.data_domains);
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_term() IS 'Copy the terms of the scope that a statement changed.';
+
 CREATE PROCEDURE connect.protect(IN relation regclass)
     LANGUAGE plpgsql
     AS $$
+declare
+  counted text;
 begin
   execute format('alter table %s enable row level security', relation);
   execute format('alter table %s force row level security', relation);
   execute format('grant select, insert, update, delete on %s to connect_loader', relation);
   execute format('grant select on %s to connect_steward', relation);
+  for counted in
+    select pg_get_serial_sequence(relation::text, attname) from pg_attribute
+    where attrelid = relation and attidentity <> ''
+  loop
+    execute format('grant usage on sequence %s to connect_loader', counted);
+  end loop;
+  if exists (select from pg_attribute where attrelid = relation and attname = 'patient_id') then
+    execute format('create trigger keep_patient before update of patient_id on %s '
+      'for each row execute function connect.keep_patient()', relation);
+  end if;
 end
 $$;
 
-COMMENT ON PROCEDURE connect.protect(IN relation regclass) IS 'Force row security; grant the loader everything and the steward reading.';
+COMMENT ON PROCEDURE connect.protect(IN relation regclass) IS 'Force row security; grant the loader everything and the steward reading; keep rows with their patient.';
 
 CREATE PROCEDURE connect.protect_domain(IN relation regclass, IN domain text)
     LANGUAGE plpgsql
@@ -396,6 +455,54 @@ end
 $$;
 
 COMMENT ON FUNCTION connect.refresh_scope() IS 'Keep the pseudonyms of agreements and projects when what they cover changes.';
+
+CREATE TABLE connect.adverse_event (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    treatment_id bigint NOT NULL,
+    term text NOT NULL COLLATE pg_catalog."C",
+    ctcae_term text COLLATE pg_catalog."C",
+    grade integer,
+    serious boolean,
+    relatedness connect.relatedness,
+    start_day integer,
+    end_day integer,
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT adverse_event_check CHECK ((end_day >= start_day)),
+    CONSTRAINT adverse_event_check1 CHECK (((grade <> 5) OR (serious IS NOT FALSE))),
+    CONSTRAINT adverse_event_ctcae_term_check CHECK ((ctcae_term <> ''::text)),
+    CONSTRAINT adverse_event_grade_check CHECK (((grade >= 1) AND (grade <= 5))),
+    CONSTRAINT adverse_event_term_check CHECK ((term <> ''::text))
+);
+
+ALTER TABLE ONLY connect.adverse_event FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.adverse_event IS 'Something untoward that befell a patient on a treatment, caused by it or not.';
+
+COMMENT ON COLUMN connect.adverse_event.term IS 'as recorded';
+
+COMMENT ON COLUMN connect.adverse_event.ctcae_term IS '{CTCAE v5} term; null where the recorded one does not map';
+
+COMMENT ON COLUMN connect.adverse_event.grade IS '{CTCAE v5} worst grade, 1-5; 5 is death; null: not known';
+
+COMMENT ON COLUMN connect.adverse_event.serious IS '{ICH E2A} death, danger to life, hospital, disability; null: not known';
+
+COMMENT ON COLUMN connect.adverse_event.relatedness IS 'to the treatment, as the investigator judged; null: not known';
+
+COMMENT ON COLUMN connect.adverse_event.start_day IS '[days] after treatment start';
+
+COMMENT ON COLUMN connect.adverse_event.end_day IS '[days] after treatment start; null: going on or not known';
+
+ALTER TABLE connect.adverse_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.adverse_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE connect.agreement (
     id bigint NOT NULL,
@@ -526,6 +633,55 @@ ALTER TABLE connect.biomarker_definition ALTER COLUMN id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE connect.biomarker_evidence (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    biomarker_id bigint NOT NULL,
+    system connect.evidence_system NOT NULL,
+    level text NOT NULL COLLATE pg_catalog."C",
+    drug_id bigint,
+    tumour_type text,
+    onco_tree_code text COLLATE pg_catalog."C",
+    source text NOT NULL,
+    literature text[] DEFAULT '{}'::text[] NOT NULL,
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT biomarker_evidence_check CHECK (
+CASE system
+    WHEN 'ESCAT'::connect.evidence_system THEN (level ~ '^(I[ABC]|II[AB]|III[AB]|IV[AB]|V|X)$'::text)
+    WHEN 'ONCOKB'::connect.evidence_system THEN (level ~ '^([124]|3[AB]|R[12])$'::text)
+    WHEN 'AMP'::connect.evidence_system THEN (level ~ '^(I[AB]|II[CD]|III|IV)$'::text)
+    ELSE NULL::boolean
+END),
+    CONSTRAINT biomarker_evidence_source_check CHECK ((source <> ''::text))
+);
+
+ALTER TABLE ONLY connect.biomarker_evidence FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.biomarker_evidence IS 'How well it is known that a biomarker matters for a treatment, by one system of levels.';
+
+COMMENT ON COLUMN connect.biomarker_evidence.level IS '{ESCAT} IA-IC, IIA-IIB, IIIA-IIIB, IVA-IVB, V, X; {OncoKB} 1, 2, 3A, 3B, 4, R1, R2; {AMP/ASCO/CAP} IA, IB, IIC, IID, III, IV';
+
+COMMENT ON COLUMN connect.biomarker_evidence.drug_id IS 'the drug that the level is about; null: none in particular';
+
+COMMENT ON COLUMN connect.biomarker_evidence.tumour_type IS 'as recorded; null: any tumour';
+
+COMMENT ON COLUMN connect.biomarker_evidence.onco_tree_code IS '{OncoTree}; null where the type does not map';
+
+COMMENT ON COLUMN connect.biomarker_evidence.source IS 'who assigned the level, with a version where there is one';
+
+COMMENT ON COLUMN connect.biomarker_evidence.literature IS '{PubMed} ids or DOIs';
+
+ALTER TABLE connect.biomarker_evidence ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.biomarker_evidence_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE connect.biomarker ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.biomarker_id_seq
     START WITH 1
@@ -551,6 +707,42 @@ ALTER TABLE ONLY connect.cohort FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE connect.cohort IS 'One tumour type, one molecular marker, one drug or combination, watched by a two-stage design.';
 
 COMMENT ON COLUMN connect.cohort.onco_tree_code IS '{OncoTree}';
+
+CREATE TABLE connect.cohort_contribution (
+    id bigint NOT NULL,
+    cohort_id bigint NOT NULL,
+    trial text NOT NULL COLLATE pg_catalog."C",
+    patients_treated integer NOT NULL,
+    counted_on date,
+    published boolean DEFAULT false NOT NULL,
+    literature text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT cohort_contribution_check CHECK (((NOT published) OR (cardinality(literature) > 0))),
+    CONSTRAINT cohort_contribution_patients_treated_check CHECK ((patients_treated >= 0)),
+    CONSTRAINT cohort_contribution_trial_check CHECK ((trial <> ''::text))
+);
+
+ALTER TABLE ONLY connect.cohort_contribution FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.cohort_contribution IS 'How many patients a trial brings to a pooled cohort. Small counts: told to all only where they are published.';
+
+COMMENT ON COLUMN connect.cohort_contribution.trial IS 'short name of the trial, such as DRUP';
+
+COMMENT ON COLUMN connect.cohort_contribution.patients_treated IS '[patients] treated';
+
+COMMENT ON COLUMN connect.cohort_contribution.counted_on IS 'the day that the count is of; null: not known';
+
+COMMENT ON COLUMN connect.cohort_contribution.published IS 'true: this very number stands in the literature that is named; false: for the data office only';
+
+COMMENT ON COLUMN connect.cohort_contribution.literature IS '{PubMed} ids or DOIs';
+
+ALTER TABLE connect.cohort_contribution ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.cohort_contribution_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE connect.cohort_design (
     cohort_id bigint NOT NULL,
@@ -618,6 +810,37 @@ COMMENT ON TABLE connect.consent IS 'What a patient allows, from when, and until
 
 ALTER TABLE connect.consent ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.consent_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE connect.data_release (
+    id bigint NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
+    cut_off date NOT NULL,
+    frozen_at timestamp with time zone NOT NULL,
+    manifest_digest text NOT NULL COLLATE pg_catalog."C",
+    published boolean DEFAULT false NOT NULL,
+    CONSTRAINT data_release_check CHECK ((cut_off <= ((frozen_at AT TIME ZONE 'UTC'::text))::date)),
+    CONSTRAINT data_release_manifest_digest_check CHECK ((manifest_digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT data_release_version_check CHECK ((version ~ '^[A-Za-z0-9_.-]{1,40}$'::text))
+);
+
+ALTER TABLE ONLY connect.data_release FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.data_release IS 'A frozen state of the data that a publication can name.';
+
+COMMENT ON COLUMN connect.data_release.cut_off IS 'the last day that its records tell of';
+
+COMMENT ON COLUMN connect.data_release.manifest_digest IS '{SHA-256} of the list of what is in it';
+
+COMMENT ON COLUMN connect.data_release.published IS 'true: open to those whom its manifest names';
+
+ALTER TABLE connect.data_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.data_release_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1050,6 +1273,59 @@ COMMENT ON COLUMN connect.patient_identity.source_key IS 'the patient''s id in t
 
 COMMENT ON COLUMN connect.patient_identity.age_at_enrolment_years IS '[years]';
 
+CREATE TABLE connect.prior_treatment (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    diagnosis_id bigint,
+    line integer,
+    regimen text NOT NULL COLLATE pg_catalog."C",
+    start_day integer,
+    end_day integer,
+    best_response connect.response,
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT prior_treatment_check CHECK ((end_day >= start_day)),
+    CONSTRAINT prior_treatment_line_check CHECK ((line >= 1)),
+    CONSTRAINT prior_treatment_regimen_check CHECK ((regimen <> ''::text)),
+    CONSTRAINT prior_treatment_start_day_check CHECK ((start_day < 0))
+);
+
+ALTER TABLE ONLY connect.prior_treatment FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.prior_treatment IS 'A treatment that a patient had before the first one that is recorded as a treatment of the study.';
+
+COMMENT ON COLUMN connect.prior_treatment.diagnosis_id IS 'the cancer that it was for; null where not known';
+
+COMMENT ON COLUMN connect.prior_treatment.line IS 'line of treatment for advanced disease, from 1';
+
+COMMENT ON COLUMN connect.prior_treatment.regimen IS 'as recorded; what of it maps to {ATC} is in prior_treatment_drug';
+
+COMMENT ON COLUMN connect.prior_treatment.start_day IS '[days] after the start of the first treatment of the study: negative';
+
+COMMENT ON COLUMN connect.prior_treatment.end_day IS '[days] after the start of the first treatment of the study; null: not known';
+
+COMMENT ON COLUMN connect.prior_treatment.best_response IS '{RECIST} best response; null where not recorded or not mapped';
+
+CREATE TABLE connect.prior_treatment_drug (
+    prior_treatment_id bigint NOT NULL,
+    drug_id bigint NOT NULL,
+    patient_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY connect.prior_treatment_drug FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.prior_treatment_drug IS 'The drugs of a regimen that are in the vocabulary.';
+
+ALTER TABLE connect.prior_treatment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.prior_treatment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE connect.project (
     id bigint NOT NULL,
     code text NOT NULL COLLATE pg_catalog."C",
@@ -1335,6 +1611,26 @@ ALTER TABLE connect.scope ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE connect.scope_term (
+    scope_id bigint NOT NULL,
+    agreement_id bigint,
+    project_id bigint,
+    valid_from timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    embargo_until timestamp with time zone,
+    purposes connect.purpose[] NOT NULL,
+    data_domains connect.data_domain[] NOT NULL,
+    CONSTRAINT scope_term_check CHECK ((num_nonnulls(agreement_id, project_id) = 1))
+);
+
+ALTER TABLE ONLY connect.scope_term FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.scope_term IS 'Copy of the terms of agreements'' and projects'' scopes, kept by a trigger.';
+
+COMMENT ON COLUMN connect.scope_term.embargo_until IS 'no record leaves before';
+
+COMMENT ON COLUMN connect.scope_term.data_domains IS 'the kinds of record that are included beside the clinical ones';
+
 CREATE TABLE connect.screening (
     id bigint NOT NULL,
     key uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1469,6 +1765,66 @@ ALTER TABLE connect.study ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE connect.therapeutic_option (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    review_id bigint NOT NULL,
+    biomarker_id bigint,
+    cohort_id bigint,
+    evidence_system connect.evidence_system,
+    evidence_level text COLLATE pg_catalog."C",
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT therapeutic_option_check CHECK (((evidence_system IS NULL) = (evidence_level IS NULL))),
+    CONSTRAINT therapeutic_option_check1 CHECK (
+CASE evidence_system
+    WHEN 'ESCAT'::connect.evidence_system THEN (evidence_level ~ '^(I[ABC]|II[AB]|III[AB]|IV[AB]|V|X)$'::text)
+    WHEN 'ONCOKB'::connect.evidence_system THEN (evidence_level ~ '^([124]|3[AB]|R[12])$'::text)
+    WHEN 'AMP'::connect.evidence_system THEN (evidence_level ~ '^(I[AB]|II[CD]|III|IV)$'::text)
+    ELSE NULL::boolean
+END)
+);
+
+ALTER TABLE ONLY connect.therapeutic_option FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.therapeutic_option IS 'A treatment that a board listed for a biomarker.';
+
+COMMENT ON COLUMN connect.therapeutic_option.biomarker_id IS 'null where the option rests on no single biomarker';
+
+COMMENT ON COLUMN connect.therapeutic_option.cohort_id IS 'the cohort of the trial that gives it; null: outside of one';
+
+COMMENT ON COLUMN connect.therapeutic_option.evidence_level IS '{ESCAT} {OncoKB} {AMP/ASCO/CAP} level on the day of the discussion';
+
+CREATE TABLE connect.therapeutic_option_drug (
+    option_id bigint NOT NULL,
+    drug_id bigint NOT NULL,
+    patient_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY connect.therapeutic_option_drug FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.therapeutic_option_drug IS 'The drugs of an option.';
+
+ALTER TABLE connect.therapeutic_option ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.therapeutic_option_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE connect.treatment_biomarker (
+    treatment_id bigint NOT NULL,
+    biomarker_id bigint NOT NULL,
+    patient_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY connect.treatment_biomarker FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.treatment_biomarker IS 'The biomarkers that let a patient into the cohort of a treatment.';
+
 CREATE TABLE connect.treatment_drug (
     treatment_id bigint NOT NULL,
     drug_id bigint NOT NULL,
@@ -1478,6 +1834,21 @@ CREATE TABLE connect.treatment_drug (
 ALTER TABLE ONLY connect.treatment_drug FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.treatment_drug IS 'The drugs that were given; none where not known.';
+
+CREATE TABLE connect.treatment_funding (
+    treatment_id bigint NOT NULL,
+    from_day integer NOT NULL,
+    patient_id bigint NOT NULL,
+    payer connect.payer NOT NULL,
+    import_batch_id bigint,
+    CONSTRAINT treatment_funding_from_day_check CHECK ((from_day >= 0))
+);
+
+ALTER TABLE ONLY connect.treatment_funding FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.treatment_funding IS 'Who pays for the drugs of a treatment from a day on, until the next row or the end of the treatment.';
+
+COMMENT ON COLUMN connect.treatment_funding.from_day IS '[days] after treatment start';
 
 ALTER TABLE connect.treatment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.treatment_id_seq
@@ -1499,6 +1870,47 @@ ALTER TABLE ONLY connect.treatment_identity FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.treatment_identity IS 'The date that a treatment''s days count from, and its id in the source.';
 
+CREATE TABLE connect.tumour_board_review (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    held_day integer,
+    outcome connect.board_outcome NOT NULL,
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint
+);
+
+ALTER TABLE ONLY connect.tumour_board_review FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.tumour_board_review IS 'One discussion of a patient by the national molecular tumour board, which lists options and recommends none.';
+
+COMMENT ON COLUMN connect.tumour_board_review.held_day IS '[days] from referral';
+
+ALTER TABLE connect.tumour_board_review ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.tumour_board_review_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE connect.tumour_board_review_identity (
+    tumour_board_review_id bigint NOT NULL,
+    patient_id bigint NOT NULL,
+    held_on date
+);
+
+ALTER TABLE ONLY connect.tumour_board_review_identity FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.tumour_board_review_identity IS 'The date of a discussion.';
+
+ALTER TABLE ONLY connect.adverse_event
+    ADD CONSTRAINT adverse_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.adverse_event
+    ADD CONSTRAINT adverse_event_treatment_id_source_key_key UNIQUE (treatment_id, source_key);
+
 ALTER TABLE ONLY connect.agreement
     ADD CONSTRAINT agreement_code_key UNIQUE (code);
 
@@ -1517,6 +1929,12 @@ ALTER TABLE ONLY connect.biomarker_definition
 ALTER TABLE ONLY connect.biomarker_definition
     ADD CONSTRAINT biomarker_definition_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_biomarker_id_source_key_key UNIQUE (biomarker_id, source_key);
+
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY connect.biomarker
     ADD CONSTRAINT biomarker_pkey PRIMARY KEY (id);
 
@@ -1525,6 +1943,12 @@ ALTER TABLE ONLY connect.biomarker
 
 ALTER TABLE ONLY connect.cohort
     ADD CONSTRAINT cohort_code_key UNIQUE (code);
+
+ALTER TABLE ONLY connect.cohort_contribution
+    ADD CONSTRAINT cohort_contribution_cohort_id_trial_key UNIQUE (cohort_id, trial);
+
+ALTER TABLE ONLY connect.cohort_contribution
+    ADD CONSTRAINT cohort_contribution_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY connect.cohort_design
     ADD CONSTRAINT cohort_design_pkey PRIMARY KEY (cohort_id);
@@ -1540,6 +1964,12 @@ ALTER TABLE ONLY connect.consent
 
 ALTER TABLE ONLY connect.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.data_release
+    ADD CONSTRAINT data_release_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.data_release
+    ADD CONSTRAINT data_release_version_key UNIQUE (version);
 
 ALTER TABLE ONLY connect.diagnosis
     ADD CONSTRAINT diagnosis_patient_id_source_key_key UNIQUE (patient_id, source_key);
@@ -1628,6 +2058,15 @@ ALTER TABLE ONLY connect.patient
 ALTER TABLE ONLY connect.patient
     ADD CONSTRAINT patient_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.prior_treatment_drug
+    ADD CONSTRAINT prior_treatment_drug_pkey PRIMARY KEY (prior_treatment_id, drug_id);
+
+ALTER TABLE ONLY connect.prior_treatment
+    ADD CONSTRAINT prior_treatment_patient_id_source_key_key UNIQUE (patient_id, source_key);
+
+ALTER TABLE ONLY connect.prior_treatment
+    ADD CONSTRAINT prior_treatment_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY connect.project
     ADD CONSTRAINT project_code_key UNIQUE (code);
 
@@ -1676,6 +2115,15 @@ ALTER TABLE ONLY connect.scope
 ALTER TABLE ONLY connect.scope
     ADD CONSTRAINT scope_site_id_key UNIQUE (site_id);
 
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_agreement_id_key UNIQUE (agreement_id);
+
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_pkey PRIMARY KEY (scope_id);
+
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_project_id_key UNIQUE (project_id);
+
 ALTER TABLE ONLY connect.screening_identity
     ADD CONSTRAINT screening_identity_pkey PRIMARY KEY (screening_id);
 
@@ -1706,8 +2154,23 @@ ALTER TABLE ONLY connect.study
 ALTER TABLE ONLY connect.study
     ADD CONSTRAINT study_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.therapeutic_option_drug
+    ADD CONSTRAINT therapeutic_option_drug_pkey PRIMARY KEY (option_id, drug_id);
+
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_review_id_source_key_key UNIQUE (review_id, source_key);
+
+ALTER TABLE ONLY connect.treatment_biomarker
+    ADD CONSTRAINT treatment_biomarker_pkey PRIMARY KEY (treatment_id, biomarker_id);
+
 ALTER TABLE ONLY connect.treatment_drug
     ADD CONSTRAINT treatment_drug_pkey PRIMARY KEY (treatment_id, drug_id);
+
+ALTER TABLE ONLY connect.treatment_funding
+    ADD CONSTRAINT treatment_funding_pkey PRIMARY KEY (treatment_id, from_day);
 
 ALTER TABLE ONLY connect.treatment_identity
     ADD CONSTRAINT treatment_identity_patient_id_source_key_key UNIQUE (patient_id, source_key);
@@ -1718,9 +2181,30 @@ ALTER TABLE ONLY connect.treatment_identity
 ALTER TABLE ONLY connect.treatment
     ADD CONSTRAINT treatment_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.tumour_board_review_identity
+    ADD CONSTRAINT tumour_board_review_identity_pkey PRIMARY KEY (tumour_board_review_id);
+
+ALTER TABLE ONLY connect.tumour_board_review
+    ADD CONSTRAINT tumour_board_review_patient_id_source_key_key UNIQUE (patient_id, source_key);
+
+ALTER TABLE ONLY connect.tumour_board_review
+    ADD CONSTRAINT tumour_board_review_pkey PRIMARY KEY (id);
+
+CREATE INDEX adverse_event_import_batch_id_idx ON connect.adverse_event USING btree (import_batch_id);
+
+CREATE INDEX adverse_event_patient_id_idx ON connect.adverse_event USING btree (patient_id);
+
 CREATE INDEX agreement_drug_drug_id_idx ON connect.agreement_drug USING btree (drug_id);
 
 CREATE INDEX agreement_partner_id_idx ON connect.agreement USING btree (partner_id);
+
+CREATE INDEX biomarker_evidence_drug_id_idx ON connect.biomarker_evidence USING btree (drug_id);
+
+CREATE INDEX biomarker_evidence_import_batch_id_idx ON connect.biomarker_evidence USING btree (import_batch_id);
+
+CREATE INDEX biomarker_evidence_onco_tree_code_idx ON connect.biomarker_evidence USING btree (onco_tree_code);
+
+CREATE INDEX biomarker_evidence_patient_id_idx ON connect.biomarker_evidence USING btree (patient_id);
 
 CREATE INDEX biomarker_gene_id_patient_id_idx ON connect.biomarker USING btree (gene_id, patient_id);
 
@@ -1778,6 +2262,14 @@ CREATE INDEX patient_import_batch_id_idx ON connect.patient USING btree (import_
 
 CREATE INDEX patient_study_id_idx ON connect.patient USING btree (study_id);
 
+CREATE INDEX prior_treatment_diagnosis_id_idx ON connect.prior_treatment USING btree (diagnosis_id);
+
+CREATE INDEX prior_treatment_drug_drug_id_idx ON connect.prior_treatment_drug USING btree (drug_id);
+
+CREATE INDEX prior_treatment_drug_patient_id_idx ON connect.prior_treatment_drug USING btree (patient_id);
+
+CREATE INDEX prior_treatment_import_batch_id_idx ON connect.prior_treatment USING btree (import_batch_id);
+
 CREATE INDEX project_cohort_cohort_id_idx ON connect.project_cohort USING btree (cohort_id);
 
 CREATE INDEX project_partner_id_idx ON connect.project USING btree (partner_id);
@@ -1802,15 +2294,43 @@ CREATE INDEX specimen_identity_patient_id_idx ON connect.specimen_identity USING
 
 CREATE INDEX specimen_patient_id_id_idx ON connect.specimen USING btree (patient_id, id);
 
+CREATE INDEX therapeutic_option_biomarker_id_idx ON connect.therapeutic_option USING btree (biomarker_id);
+
+CREATE INDEX therapeutic_option_cohort_id_idx ON connect.therapeutic_option USING btree (cohort_id);
+
+CREATE INDEX therapeutic_option_drug_drug_id_idx ON connect.therapeutic_option_drug USING btree (drug_id);
+
+CREATE INDEX therapeutic_option_drug_patient_id_idx ON connect.therapeutic_option_drug USING btree (patient_id);
+
+CREATE INDEX therapeutic_option_import_batch_id_idx ON connect.therapeutic_option USING btree (import_batch_id);
+
+CREATE INDEX therapeutic_option_patient_id_idx ON connect.therapeutic_option USING btree (patient_id);
+
+CREATE INDEX treatment_biomarker_biomarker_id_idx ON connect.treatment_biomarker USING btree (biomarker_id);
+
+CREATE INDEX treatment_biomarker_patient_id_idx ON connect.treatment_biomarker USING btree (patient_id);
+
 CREATE INDEX treatment_cohort_id_patient_id_idx ON connect.treatment USING btree (cohort_id, patient_id);
 
 CREATE INDEX treatment_drug_drug_id_idx ON connect.treatment_drug USING btree (drug_id);
 
 CREATE INDEX treatment_drug_patient_id_idx ON connect.treatment_drug USING btree (patient_id);
 
+CREATE INDEX treatment_funding_import_batch_id_idx ON connect.treatment_funding USING btree (import_batch_id);
+
+CREATE INDEX treatment_funding_patient_id_idx ON connect.treatment_funding USING btree (patient_id);
+
 CREATE INDEX treatment_patient_id_id_idx ON connect.treatment USING btree (patient_id, id);
 
+CREATE INDEX tumour_board_review_identity_patient_id_idx ON connect.tumour_board_review_identity USING btree (patient_id);
+
+CREATE INDEX tumour_board_review_import_batch_id_idx ON connect.tumour_board_review USING btree (import_batch_id);
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.adverse_event FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.biomarker FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.biomarker_evidence FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.consent FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
@@ -1830,6 +2350,10 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.paired_eviden
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.patient_identity FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.prior_treatment FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.prior_treatment_drug FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.pseudonym FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.resistance_finding FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
@@ -1844,11 +2368,23 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.specimen FOR 
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.specimen_identity FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.therapeutic_option FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.therapeutic_option_drug FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.treatment FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.treatment_biomarker FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.treatment_drug FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.treatment_funding FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.treatment_identity FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.tumour_board_review FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.tumour_board_review_identity FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.agreement_drug FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
 
@@ -1888,6 +2424,17 @@ CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.patient_identity REFERENCI
 
 CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.treatment REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_patient();
 
+CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
+
+ALTER TABLE ONLY connect.adverse_event
+    ADD CONSTRAINT adverse_event_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.adverse_event
+    ADD CONSTRAINT adverse_event_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.adverse_event
+    ADD CONSTRAINT adverse_event_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
+
 ALTER TABLE ONLY connect.agreement_drug
     ADD CONSTRAINT agreement_drug_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES connect.agreement(id);
 
@@ -1899,6 +2446,21 @@ ALTER TABLE ONLY connect.agreement
 
 ALTER TABLE ONLY connect.biomarker_definition
     ADD CONSTRAINT biomarker_definition_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
+
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_biomarker_id_fkey FOREIGN KEY (biomarker_id) REFERENCES connect.biomarker(id);
+
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_drug_id_fkey FOREIGN KEY (drug_id) REFERENCES connect.drug(id);
+
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_onco_tree_code_fkey FOREIGN KEY (onco_tree_code) REFERENCES connect.onco_tree(code);
+
+ALTER TABLE ONLY connect.biomarker_evidence
+    ADD CONSTRAINT biomarker_evidence_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
 ALTER TABLE ONLY connect.biomarker
     ADD CONSTRAINT biomarker_gene_id_fkey FOREIGN KEY (gene_id) REFERENCES connect.gene(id);
@@ -1917,6 +2479,9 @@ ALTER TABLE ONLY connect.biomarker
 
 ALTER TABLE ONLY connect.biomarker
     ADD CONSTRAINT biomarker_specimen_id_fkey FOREIGN KEY (specimen_id) REFERENCES connect.specimen(id);
+
+ALTER TABLE ONLY connect.cohort_contribution
+    ADD CONSTRAINT cohort_contribution_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
 
 ALTER TABLE ONLY connect.cohort_design
     ADD CONSTRAINT cohort_design_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
@@ -2041,6 +2606,24 @@ ALTER TABLE ONLY connect.patient
 ALTER TABLE ONLY connect.patient
     ADD CONSTRAINT patient_study_id_fkey FOREIGN KEY (study_id) REFERENCES connect.study(id);
 
+ALTER TABLE ONLY connect.prior_treatment
+    ADD CONSTRAINT prior_treatment_diagnosis_id_fkey FOREIGN KEY (diagnosis_id) REFERENCES connect.diagnosis(id);
+
+ALTER TABLE ONLY connect.prior_treatment_drug
+    ADD CONSTRAINT prior_treatment_drug_drug_id_fkey FOREIGN KEY (drug_id) REFERENCES connect.drug(id);
+
+ALTER TABLE ONLY connect.prior_treatment_drug
+    ADD CONSTRAINT prior_treatment_drug_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.prior_treatment_drug
+    ADD CONSTRAINT prior_treatment_drug_prior_treatment_id_fkey FOREIGN KEY (prior_treatment_id) REFERENCES connect.prior_treatment(id);
+
+ALTER TABLE ONLY connect.prior_treatment
+    ADD CONSTRAINT prior_treatment_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.prior_treatment
+    ADD CONSTRAINT prior_treatment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
 ALTER TABLE ONLY connect.project_cohort
     ADD CONSTRAINT project_cohort_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
 
@@ -2095,6 +2678,15 @@ ALTER TABLE ONLY connect.scope
 ALTER TABLE ONLY connect.scope
     ADD CONSTRAINT scope_site_id_fkey FOREIGN KEY (site_id) REFERENCES connect.site(id);
 
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES connect.agreement(id);
+
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_project_id_fkey FOREIGN KEY (project_id) REFERENCES connect.project(id);
+
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES connect.scope(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY connect.screening_identity
     ADD CONSTRAINT screening_identity_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
@@ -2128,6 +2720,39 @@ ALTER TABLE ONLY connect.specimen
 ALTER TABLE ONLY connect.specimen
     ADD CONSTRAINT specimen_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_biomarker_id_fkey FOREIGN KEY (biomarker_id) REFERENCES connect.biomarker(id);
+
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
+
+ALTER TABLE ONLY connect.therapeutic_option_drug
+    ADD CONSTRAINT therapeutic_option_drug_drug_id_fkey FOREIGN KEY (drug_id) REFERENCES connect.drug(id);
+
+ALTER TABLE ONLY connect.therapeutic_option_drug
+    ADD CONSTRAINT therapeutic_option_drug_option_id_fkey FOREIGN KEY (option_id) REFERENCES connect.therapeutic_option(id);
+
+ALTER TABLE ONLY connect.therapeutic_option_drug
+    ADD CONSTRAINT therapeutic_option_drug_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.therapeutic_option
+    ADD CONSTRAINT therapeutic_option_review_id_fkey FOREIGN KEY (review_id) REFERENCES connect.tumour_board_review(id);
+
+ALTER TABLE ONLY connect.treatment_biomarker
+    ADD CONSTRAINT treatment_biomarker_biomarker_id_fkey FOREIGN KEY (biomarker_id) REFERENCES connect.biomarker(id);
+
+ALTER TABLE ONLY connect.treatment_biomarker
+    ADD CONSTRAINT treatment_biomarker_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.treatment_biomarker
+    ADD CONSTRAINT treatment_biomarker_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
+
 ALTER TABLE ONLY connect.treatment
     ADD CONSTRAINT treatment_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
 
@@ -2139,6 +2764,15 @@ ALTER TABLE ONLY connect.treatment_drug
 
 ALTER TABLE ONLY connect.treatment_drug
     ADD CONSTRAINT treatment_drug_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
+
+ALTER TABLE ONLY connect.treatment_funding
+    ADD CONSTRAINT treatment_funding_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.treatment_funding
+    ADD CONSTRAINT treatment_funding_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.treatment_funding
+    ADD CONSTRAINT treatment_funding_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
 
 ALTER TABLE ONLY connect.treatment_identity
     ADD CONSTRAINT treatment_identity_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
@@ -2152,6 +2786,20 @@ ALTER TABLE ONLY connect.treatment
 ALTER TABLE ONLY connect.treatment
     ADD CONSTRAINT treatment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
+ALTER TABLE ONLY connect.tumour_board_review_identity
+    ADD CONSTRAINT tumour_board_review_identity_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.tumour_board_review_identity
+    ADD CONSTRAINT tumour_board_review_identity_tumour_board_review_id_fkey FOREIGN KEY (tumour_board_review_id) REFERENCES connect.tumour_board_review(id);
+
+ALTER TABLE ONLY connect.tumour_board_review
+    ADD CONSTRAINT tumour_board_review_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.tumour_board_review
+    ADD CONSTRAINT tumour_board_review_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE connect.adverse_event ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.agreement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.agreement_drug ENABLE ROW LEVEL SECURITY;
@@ -2160,13 +2808,21 @@ ALTER TABLE connect.biomarker ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.biomarker_definition ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.biomarker_evidence ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.cohort ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.cohort_contribution ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.cohort_design ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.cohort_drug ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cohort_partner ON connect.offer AS RESTRICTIVE FOR SELECT TO connect_partner USING ((cohort_id IN ( SELECT c.cohort_id
+   FROM (connect.cohort_drug c
+     JOIN connect.agreement_drug a USING (drug_id)))));
+
+CREATE POLICY cohort_partner ON connect.therapeutic_option AS RESTRICTIVE FOR SELECT TO connect_partner USING ((cohort_id IN ( SELECT c.cohort_id
    FROM (connect.cohort_drug c
      JOIN connect.agreement_drug a USING (drug_id)))));
 
@@ -2178,15 +2834,24 @@ CREATE POLICY cohort_researcher ON connect.offer AS RESTRICTIVE FOR SELECT TO co
    FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
    FROM connect.project_cohort c))));
 
+CREATE POLICY cohort_researcher ON connect.therapeutic_option AS RESTRICTIVE FOR SELECT TO connect_researcher USING ((( SELECT p.all_cohorts
+   FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
+   FROM connect.project_cohort c))));
+
 CREATE POLICY cohort_researcher ON connect.treatment AS RESTRICTIVE FOR SELECT TO connect_researcher USING ((( SELECT p.all_cohorts
    FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
    FROM connect.project_cohort c))));
 
 ALTER TABLE connect.consent ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.data_release ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.diagnosis ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY domain ON connect.biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
+   FROM connect.scope s));
+
+CREATE POLICY domain ON connect.biomarker_evidence AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
    FROM connect.scope s));
 
 CREATE POLICY domain ON connect.finding_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
@@ -2205,6 +2870,18 @@ CREATE POLICY domain ON connect.resistance_finding AS RESTRICTIVE FOR SELECT TO 
    FROM connect.scope s));
 
 CREATE POLICY domain ON connect.specimen AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
+   FROM connect.scope s));
+
+CREATE POLICY domain ON connect.therapeutic_option AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
+   FROM connect.scope s));
+
+CREATE POLICY domain ON connect.therapeutic_option_drug AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
+   FROM connect.scope s));
+
+CREATE POLICY domain ON connect.treatment_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
+   FROM connect.scope s));
+
+CREATE POLICY domain ON connect.tumour_board_review AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
    FROM connect.scope s));
 
 ALTER TABLE connect.drug ENABLE ROW LEVEL SECURITY;
@@ -2239,6 +2916,10 @@ CREATE POLICY identity ON connect.treatment_identity FOR SELECT TO connect_clini
    FROM connect.pseudonym y
   WHERE (y.patient_id = treatment_identity.patient_id))));
 
+CREATE POLICY identity ON connect.tumour_board_review_identity FOR SELECT TO connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = tumour_board_review_identity.patient_id))));
+
 ALTER TABLE connect.import_batch ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.membership ENABLE ROW LEVEL SECURITY;
@@ -2251,6 +2932,9 @@ CREATE POLICY office ON connect.agreement FOR SELECT TO connect_steward USING ((
    FROM connect.scope)));
 
 CREATE POLICY office ON connect.agreement_drug FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY office ON connect.cohort_contribution FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
 CREATE POLICY office ON connect.import_batch FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
@@ -2266,6 +2950,9 @@ CREATE POLICY office ON connect.project_tumour_type FOR SELECT TO connect_stewar
    FROM connect.scope)));
 
 CREATE POLICY office ON connect.quarantine FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY office ON connect.scope_term FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
 ALTER TABLE connect.onco_tree ENABLE ROW LEVEL SECURITY;
@@ -2309,10 +2996,16 @@ CREATE POLICY own_partner ON connect.membership FOR SELECT TO connect_partner US
 CREATE POLICY own_partner ON connect.scope FOR SELECT TO connect_partner USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'AGREEMENT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
+CREATE POLICY own_partner ON connect.scope_term FOR SELECT TO connect_partner USING ((agreement_id = ( SELECT s.agreement_id
+   FROM connect.scope s)));
+
 CREATE POLICY own_researcher ON connect.membership FOR SELECT TO connect_researcher USING (((role = 'RESEARCHER'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
 CREATE POLICY own_researcher ON connect.scope FOR SELECT TO connect_researcher USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'PROJECT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
+
+CREATE POLICY own_researcher ON connect.scope_term FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
+   FROM connect.scope s)));
 
 CREATE POLICY own_steward ON connect.membership FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
@@ -2327,6 +3020,10 @@ ALTER TABLE connect.patient ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.patient_identity ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.prior_treatment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.prior_treatment_drug ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.project ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.project_cohort ENABLE ROW LEVEL SECURITY;
@@ -2335,11 +3032,22 @@ ALTER TABLE connect.project_tumour_type ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.pseudonym ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY published ON connect.cohort_contribution FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician USING ((published AND (EXISTS ( SELECT
+   FROM connect.scope))));
+
 ALTER TABLE connect.quarantine ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY record ON connect.adverse_event FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = adverse_event.treatment_id))));
 
 CREATE POLICY record ON connect.biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = biomarker.patient_id))));
+
+CREATE POLICY record ON connect.biomarker_evidence FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = biomarker_evidence.patient_id))));
 
 CREATE POLICY record ON connect.diagnosis FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
@@ -2373,6 +3081,14 @@ CREATE POLICY record ON connect.patient FOR SELECT TO connect_partner, connect_r
    FROM connect.pseudonym y
   WHERE (y.patient_id = patient.id))));
 
+CREATE POLICY record ON connect.prior_treatment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = prior_treatment.patient_id))));
+
+CREATE POLICY record ON connect.prior_treatment_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = prior_treatment_drug.patient_id))));
+
 CREATE POLICY record ON connect.resistance_finding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.treatment t
   WHERE (t.id = resistance_finding.treatment_id))));
@@ -2389,13 +3105,33 @@ CREATE POLICY record ON connect.specimen FOR SELECT TO connect_partner, connect_
    FROM connect.pseudonym y
   WHERE (y.patient_id = specimen.patient_id))));
 
+CREATE POLICY record ON connect.therapeutic_option FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = therapeutic_option.patient_id))));
+
+CREATE POLICY record ON connect.therapeutic_option_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.therapeutic_option o
+  WHERE (o.id = therapeutic_option_drug.option_id))));
+
 CREATE POLICY record ON connect.treatment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = treatment.patient_id))));
 
+CREATE POLICY record ON connect.treatment_biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = treatment_biomarker.treatment_id))));
+
 CREATE POLICY record ON connect.treatment_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.treatment t
   WHERE (t.id = treatment_drug.treatment_id))));
+
+CREATE POLICY record ON connect.treatment_funding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = treatment_funding.treatment_id))));
+
+CREATE POLICY record ON connect.tumour_board_review FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = tumour_board_review.patient_id))));
 
 CREATE POLICY reference ON connect.biomarker_definition FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
@@ -2407,6 +3143,9 @@ CREATE POLICY reference ON connect.cohort_design FOR SELECT TO connect_partner, 
    FROM connect.scope)));
 
 CREATE POLICY reference ON connect.cohort_drug FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY reference ON connect.data_release FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
 CREATE POLICY reference ON connect.drug FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
@@ -2439,6 +3178,8 @@ ALTER TABLE connect.response_assessment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.scope ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.scope_term ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY scoped ON connect.pseudonym FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING (((scope_id = ( SELECT s.id
    FROM connect.scope s
   WHERE ((s.embargo_until IS NULL) OR (s.embargo_until <= now())))) AND (during @> now())));
@@ -2455,11 +3196,23 @@ ALTER TABLE connect.specimen_identity ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.study ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.therapeutic_option ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.therapeutic_option_drug ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.treatment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.treatment_biomarker ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.treatment_drug ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.treatment_funding ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.treatment_identity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.tumour_board_review ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.tumour_board_review_identity ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA connect TO connect_partner;
 GRANT USAGE ON SCHEMA connect TO connect_researcher;
@@ -2479,6 +3232,8 @@ GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connec
 
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION connect.keep_term() FROM PUBLIC;
+
 REVOKE ALL ON PROCEDURE connect.protect(IN relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect_domain(IN relation regclass, IN domain text) FROM PUBLIC;
@@ -2494,6 +3249,55 @@ REVOKE ALL ON PROCEDURE connect.protect_reference(IN relation regclass) FROM PUB
 REVOKE ALL ON FUNCTION connect.refresh_patient() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refresh_scope() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.adverse_event TO connect_loader;
+GRANT SELECT ON TABLE connect.adverse_event TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(treatment_id) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(term) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(term) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(term) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(ctcae_term) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(ctcae_term) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(ctcae_term) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(grade) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(grade) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(grade) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(serious) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(serious) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(serious) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(relatedness) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(relatedness) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(relatedness) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(start_day) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(start_day) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(start_day) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT SELECT(end_day) ON TABLE connect.adverse_event TO connect_partner;
+GRANT SELECT(end_day) ON TABLE connect.adverse_event TO connect_researcher;
+GRANT SELECT(end_day) ON TABLE connect.adverse_event TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.adverse_event_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.agreement TO connect_loader;
 GRANT SELECT ON TABLE connect.agreement TO connect_steward;
@@ -2629,6 +3433,55 @@ GRANT SELECT ON TABLE connect.biomarker_definition TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.biomarker_definition_id_seq TO connect_loader;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.biomarker_evidence TO connect_loader;
+GRANT SELECT ON TABLE connect.biomarker_evidence TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(biomarker_id) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(biomarker_id) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(biomarker_id) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(system) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(system) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(system) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(level) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(level) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(level) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(drug_id) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(drug_id) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(drug_id) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(tumour_type) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(tumour_type) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(tumour_type) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(onco_tree_code) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(onco_tree_code) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(onco_tree_code) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(source) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(source) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(source) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT SELECT(literature) ON TABLE connect.biomarker_evidence TO connect_partner;
+GRANT SELECT(literature) ON TABLE connect.biomarker_evidence TO connect_researcher;
+GRANT SELECT(literature) ON TABLE connect.biomarker_evidence TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.biomarker_evidence_id_seq TO connect_loader;
+
 GRANT USAGE ON SEQUENCE connect.biomarker_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort TO connect_loader;
@@ -2637,6 +3490,15 @@ GRANT SELECT ON TABLE connect.cohort TO connect_partner;
 GRANT SELECT ON TABLE connect.cohort TO connect_researcher;
 GRANT SELECT ON TABLE connect.cohort TO connect_authority;
 GRANT SELECT ON TABLE connect.cohort TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort_contribution TO connect_loader;
+GRANT SELECT ON TABLE connect.cohort_contribution TO connect_steward;
+GRANT SELECT ON TABLE connect.cohort_contribution TO connect_partner;
+GRANT SELECT ON TABLE connect.cohort_contribution TO connect_researcher;
+GRANT SELECT ON TABLE connect.cohort_contribution TO connect_authority;
+GRANT SELECT ON TABLE connect.cohort_contribution TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.cohort_contribution_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort_design TO connect_loader;
 GRANT SELECT ON TABLE connect.cohort_design TO connect_steward;
@@ -2659,6 +3521,15 @@ GRANT SELECT ON TABLE connect.consent TO connect_steward;
 GRANT SELECT ON TABLE connect.consent TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.consent_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.data_release TO connect_loader;
+GRANT SELECT ON TABLE connect.data_release TO connect_steward;
+GRANT SELECT ON TABLE connect.data_release TO connect_partner;
+GRANT SELECT ON TABLE connect.data_release TO connect_researcher;
+GRANT SELECT ON TABLE connect.data_release TO connect_authority;
+GRANT SELECT ON TABLE connect.data_release TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.data_release_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.diagnosis TO connect_loader;
 GRANT SELECT ON TABLE connect.diagnosis TO connect_steward;
@@ -3026,6 +3897,62 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.patient_identity TO connect_l
 GRANT SELECT ON TABLE connect.patient_identity TO connect_steward;
 GRANT SELECT ON TABLE connect.patient_identity TO connect_clinician;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.prior_treatment TO connect_loader;
+GRANT SELECT ON TABLE connect.prior_treatment TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(diagnosis_id) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(diagnosis_id) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(diagnosis_id) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(line) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(line) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(line) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(regimen) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(regimen) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(regimen) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(start_day) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(start_day) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(start_day) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(end_day) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(end_day) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(end_day) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT(best_response) ON TABLE connect.prior_treatment TO connect_partner;
+GRANT SELECT(best_response) ON TABLE connect.prior_treatment TO connect_researcher;
+GRANT SELECT(best_response) ON TABLE connect.prior_treatment TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.prior_treatment_drug TO connect_loader;
+GRANT SELECT ON TABLE connect.prior_treatment_drug TO connect_steward;
+
+GRANT SELECT(prior_treatment_id) ON TABLE connect.prior_treatment_drug TO connect_partner;
+GRANT SELECT(prior_treatment_id) ON TABLE connect.prior_treatment_drug TO connect_researcher;
+GRANT SELECT(prior_treatment_id) ON TABLE connect.prior_treatment_drug TO connect_clinician;
+
+GRANT SELECT(drug_id) ON TABLE connect.prior_treatment_drug TO connect_partner;
+GRANT SELECT(drug_id) ON TABLE connect.prior_treatment_drug TO connect_researcher;
+GRANT SELECT(drug_id) ON TABLE connect.prior_treatment_drug TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.prior_treatment_drug TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.prior_treatment_drug TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.prior_treatment_drug TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.prior_treatment_id_seq TO connect_loader;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project TO connect_loader;
 GRANT SELECT ON TABLE connect.project TO connect_steward;
 GRANT SELECT ON TABLE connect.project TO connect_researcher;
@@ -3233,6 +4160,11 @@ GRANT SELECT ON TABLE connect.scope_fact TO connect_loader;
 
 GRANT USAGE ON SEQUENCE connect.scope_id_seq TO connect_loader;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.scope_term TO connect_loader;
+GRANT SELECT ON TABLE connect.scope_term TO connect_steward;
+GRANT SELECT ON TABLE connect.scope_term TO connect_partner;
+GRANT SELECT ON TABLE connect.scope_term TO connect_researcher;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.screening TO connect_loader;
 GRANT SELECT ON TABLE connect.screening TO connect_steward;
 
@@ -3333,6 +4265,73 @@ GRANT SELECT ON TABLE connect.study TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.study_id_seq TO connect_loader;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.therapeutic_option TO connect_loader;
+GRANT SELECT ON TABLE connect.therapeutic_option TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(review_id) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(review_id) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(review_id) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(biomarker_id) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(biomarker_id) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(biomarker_id) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(cohort_id) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(cohort_id) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(cohort_id) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(evidence_system) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(evidence_system) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(evidence_system) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT(evidence_level) ON TABLE connect.therapeutic_option TO connect_partner;
+GRANT SELECT(evidence_level) ON TABLE connect.therapeutic_option TO connect_researcher;
+GRANT SELECT(evidence_level) ON TABLE connect.therapeutic_option TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.therapeutic_option_drug TO connect_loader;
+GRANT SELECT ON TABLE connect.therapeutic_option_drug TO connect_steward;
+
+GRANT SELECT(option_id) ON TABLE connect.therapeutic_option_drug TO connect_partner;
+GRANT SELECT(option_id) ON TABLE connect.therapeutic_option_drug TO connect_researcher;
+GRANT SELECT(option_id) ON TABLE connect.therapeutic_option_drug TO connect_clinician;
+
+GRANT SELECT(drug_id) ON TABLE connect.therapeutic_option_drug TO connect_partner;
+GRANT SELECT(drug_id) ON TABLE connect.therapeutic_option_drug TO connect_researcher;
+GRANT SELECT(drug_id) ON TABLE connect.therapeutic_option_drug TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option_drug TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option_drug TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option_drug TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.therapeutic_option_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment_biomarker TO connect_loader;
+GRANT SELECT ON TABLE connect.treatment_biomarker TO connect_steward;
+
+GRANT SELECT(treatment_id) ON TABLE connect.treatment_biomarker TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.treatment_biomarker TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.treatment_biomarker TO connect_clinician;
+
+GRANT SELECT(biomarker_id) ON TABLE connect.treatment_biomarker TO connect_partner;
+GRANT SELECT(biomarker_id) ON TABLE connect.treatment_biomarker TO connect_researcher;
+GRANT SELECT(biomarker_id) ON TABLE connect.treatment_biomarker TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.treatment_biomarker TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.treatment_biomarker TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.treatment_biomarker TO connect_clinician;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment_drug TO connect_loader;
 GRANT SELECT ON TABLE connect.treatment_drug TO connect_steward;
 
@@ -3348,10 +4347,58 @@ GRANT SELECT(patient_id) ON TABLE connect.treatment_drug TO connect_partner;
 GRANT SELECT(patient_id) ON TABLE connect.treatment_drug TO connect_researcher;
 GRANT SELECT(patient_id) ON TABLE connect.treatment_drug TO connect_clinician;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment_funding TO connect_loader;
+GRANT SELECT ON TABLE connect.treatment_funding TO connect_steward;
+
+GRANT SELECT(treatment_id) ON TABLE connect.treatment_funding TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.treatment_funding TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.treatment_funding TO connect_clinician;
+
+GRANT SELECT(from_day) ON TABLE connect.treatment_funding TO connect_partner;
+GRANT SELECT(from_day) ON TABLE connect.treatment_funding TO connect_researcher;
+GRANT SELECT(from_day) ON TABLE connect.treatment_funding TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.treatment_funding TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.treatment_funding TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.treatment_funding TO connect_clinician;
+
+GRANT SELECT(payer) ON TABLE connect.treatment_funding TO connect_partner;
+GRANT SELECT(payer) ON TABLE connect.treatment_funding TO connect_researcher;
+GRANT SELECT(payer) ON TABLE connect.treatment_funding TO connect_clinician;
+
 GRANT USAGE ON SEQUENCE connect.treatment_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment_identity TO connect_loader;
 GRANT SELECT ON TABLE connect.treatment_identity TO connect_steward;
 GRANT SELECT ON TABLE connect.treatment_identity TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.tumour_board_review TO connect_loader;
+GRANT SELECT ON TABLE connect.tumour_board_review TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.tumour_board_review TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.tumour_board_review TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.tumour_board_review TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.tumour_board_review TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.tumour_board_review TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.tumour_board_review TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.tumour_board_review TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.tumour_board_review TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.tumour_board_review TO connect_clinician;
+
+GRANT SELECT(held_day) ON TABLE connect.tumour_board_review TO connect_partner;
+GRANT SELECT(held_day) ON TABLE connect.tumour_board_review TO connect_researcher;
+GRANT SELECT(held_day) ON TABLE connect.tumour_board_review TO connect_clinician;
+
+GRANT SELECT(outcome) ON TABLE connect.tumour_board_review TO connect_partner;
+GRANT SELECT(outcome) ON TABLE connect.tumour_board_review TO connect_researcher;
+GRANT SELECT(outcome) ON TABLE connect.tumour_board_review TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.tumour_board_review_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.tumour_board_review_identity TO connect_loader;
+GRANT SELECT ON TABLE connect.tumour_board_review_identity TO connect_steward;
+GRANT SELECT ON TABLE connect.tumour_board_review_identity TO connect_clinician;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres REVOKE ALL ON FUNCTIONS FROM PUBLIC;

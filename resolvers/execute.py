@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from db.viewer import Viewer
 from resolvers.bind import Binding, bind
 from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document
+from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
 from resolvers.projection import project
 from resolvers.reader import Reader
@@ -33,7 +33,6 @@ from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.selection import RequestRefused, Selection
 
 _LOG = logging.getLogger("connect_graph.execute")
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
 
@@ -49,12 +48,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what is answered, and how many statements it took."""
+    """Hold what is answered, and how many statements and rows it took."""
 
     body: dict[str, Any]
     status: int = 200
     """The HTTP status where the media type lets a status tell of errors."""
     statements: int = 0
+    rows: int = 0
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
@@ -79,27 +79,35 @@ class Graph:
         return cls(binding, kinds)
 
     async def answer(
-        self, request: Request, viewer: Viewer, pool: Pool, *, query_only: bool = False
+        self,
+        request: Request,
+        viewer: Viewer,
+        pool: Pool,
+        *,
+        query_only: bool = False,
+        observer: Observer = NOBODY,
     ) -> Answer:
         """Answer a request as its viewer, from the pool of the viewer's role."""
         binding = self.binding
         try:
-            document = self._document(request.query)
-            selection = Selection.of(
-                binding.schema, document, request.operation_name, request.variables
-            )
-            if query_only and selection.operation.operation is not OperationType.QUERY:
-                raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
-            if _is_introspection(selection):
-                return self._introspect(request, document, viewer, pool)
-            check_cost(selection, binding)
-            planned = plan(selection, binding, pool.grants, viewer.scope)
-            _check(planned.values)
+            with observer.stage("plan"):
+                document = self._document(request.query)
+                selection = Selection.of(
+                    binding.schema, document, request.operation_name, request.variables
+                )
+                kind = selection.operation.operation
+                observer.operation(kind.value)
+                if query_only and kind is not OperationType.QUERY:
+                    raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
+                if _is_introspection(selection):
+                    return self._introspect(request, document, viewer, pool)
+                check_cost(selection, binding)
+                planned = plan(selection, binding, pool.grants, viewer.scope)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
             return _refused([refusal])
-        reader = Reader(pool, viewer, planned.values)
+        reader = Reader(pool, viewer, planned.values, observer)
         context = Context(viewer, reader, planned.slots, self.kinds)
         result = run(
             binding.schema,
@@ -154,27 +162,26 @@ def _is_introspection(selection: Selection) -> bool:
     return any(asks)
 
 
-def _check(values: tuple[object, ...]) -> None:
-    """Refuse text that PostgreSQL cannot hold, which JSON and GraphQL can escape."""
-    for value in values:
-        if isinstance(value, str) and _UNSTORABLE.search(value):
-            raise Refusal(Code.BAD_USER_INPUT, "A value holds NUL or half of a surrogate pair.")
-
-
 def _refused(errors: list[GraphQLError]) -> Answer:
     extensions = errors[0].extensions or {}
     return Answer.of_errors(errors, Code(extensions["code"]))
 
 
 def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
+    body: dict[str, Any]
     errors = [*lacking, *(_told(error) for error in result.errors or ())]
-    whole = next((e for e in errors if e.code.status >= 500), None)
+    whole = next((e for e in errors if e.code in _WHOLE), None)
     if whole is not None:
-        return Answer({"errors": [whole.formatted]}, whole.code.status, reader.statements)
-    body: dict[str, Any] = {"data": result.data}
+        body = {"errors": [whole.formatted]}
+        return Answer(body, whole.code.status, reader.statements, reader.rows)
+    body = {"data": result.data}
     if errors:
         body["errors"] = [error.formatted for error in errors]
-    return Answer(body, statements=reader.statements)
+    return Answer(body, statements=reader.statements, rows=reader.rows)
+
+
+_WHOLE = (Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
+"""What leaves nothing of an answer."""
 
 
 def _told(error: GraphQLError) -> Refusal:

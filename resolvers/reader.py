@@ -14,6 +14,13 @@ from db.plan import Expression, Select
 from db.pool import Pool
 from db.statement import Statement
 from db.viewer import Viewer
+from resolvers.errors import Code, Refusal
+from resolvers.observer import NOBODY, Observer
+
+MOST_OBJECTS = 500_000
+"""Objects of one answer."""
+MOST_CHILDREN = 10_000
+"""Objects of one list that is no connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +38,24 @@ class Row:
 
 
 class Reader:
-    """Read for one operation, as its viewer's role, counting the statements."""
+    """Read for one operation, as its viewer's role, counting statements and rows."""
 
-    def __init__(self, pool: Pool, viewer: Viewer, values: tuple[object, ...]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        viewer: Viewer,
+        values: tuple[object, ...],
+        observer: Observer = NOBODY,
+    ) -> None:
         self._pool = pool
         self._viewer = viewer
         self._values = values
         self._loaders: dict[Select, DataLoader[Any, tuple[Row, ...]]] = {}
         self._counters: dict[Select, DataLoader[Any, int]] = {}
+        self._observer = observer
         self.statements = 0
+        self.rows = 0
+        self._handed_out = 0
 
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
@@ -71,15 +87,30 @@ class Reader:
                 return [tuple(found[one]) for one in keys]
 
             loader = self._loaders[select] = DataLoader(batch)
-        return await loader.load(key)
+        rows = await loader.load(key)
+        self._hand_out(len(rows))
+        return rows
+
+    def _hand_out(self, number: int) -> None:
+        """Count what becomes part of the answer: a row that several lead to counts for each."""
+        self._handed_out += number
+        if number > MOST_CHILDREN or self._handed_out > MOST_OBJECTS:
+            raise Refusal(
+                Code.LIMIT_EXCEEDED,
+                f"The answer has more than {MOST_OBJECTS:,} objects, or {MOST_CHILDREN:,} in one "
+                "list: ask for smaller pages or fewer relations.",
+            )
 
     async def _rows(self, select: Select, keys: list[Any] | None = None) -> tuple[Row, ...]:
         made = statement.rows(select)
         places = {expression: place for place, expression in enumerate(made.columns)}
         text = await (self._text(made) if keys is None else self._text(made, keys))
-        return tuple(Row(values, places) for values in json.loads(text))
+        found = tuple(Row(values, places) for values in json.loads(text))
+        self.rows += len(found)
+        return found
 
     async def _text(self, made: Statement, *keys: list[Any]) -> str:
         self.statements += 1
         values = (self._values[position] for position in made.values)
-        return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)
+        with self._observer.stage("statement"):
+            return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.mapping import column, entity, one, public_id
+from schema.mapping import column, entity, many, one, public_id
 
 if TYPE_CHECKING:
+    from schema.evidence import BiomarkerEvidence
     from schema.gene import Gene
     from schema.patient import Patient
     from schema.specimen import Specimen
@@ -69,6 +70,12 @@ class Biomarker:
     )
     specimen: Annotated[Specimen, strawberry.lazy("schema.specimen")] | None = one(
         "specimen_id", "id", "The specimen that it was found in."
+    )
+    evidence: list[Annotated[BiomarkerEvidence, strawberry.lazy("schema.evidence")]] = many(
+        "id",
+        "biomarker_id",
+        "How well it is known to matter for a treatment.",
+        order=("system", "level"),
     )
 
 

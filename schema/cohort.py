@@ -12,6 +12,7 @@ from schema.mapping import column, entity, many, one
 from schema.scalars import Date
 
 if TYPE_CHECKING:
+    from schema.contribution import CohortContribution
     from schema.drug import Drug
 
 
@@ -90,4 +91,12 @@ class Cohort:
     )
     design: Annotated[CohortDesign, strawberry.lazy("schema.cohort")] | None = one(
         "id", "cohort_id", "The statistical design."
+    )
+    contributions: list[Annotated[CohortContribution, strawberry.lazy("schema.contribution")]] = (
+        many(
+            "id",
+            "cohort_id",
+            "What each trial brings to the pooled cohort: the published numbers.",
+            order=("trial",),
+        )
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
-from schema.mapping import column, entity, public_id
+from schema.mapping import column, entity, many, public_id
+
+if TYPE_CHECKING:
+    from schema.prior_treatment import PriorTreatment
 
 
 @entity("diagnosis", description="A cancer that a patient has or had.")
@@ -22,4 +27,12 @@ class Diagnosis:
     stage: str | None = column("stage", "{TNM 8} stage group at enrolment.")
     is_rare: bool | None = column(
         "rare", "Incidence below 6 per 100,000 a year; null where not known."
+    )
+    prior_treatments: list[Annotated[PriorTreatment, strawberry.lazy("schema.prior_treatment")]] = (
+        many(
+            "id",
+            "diagnosis_id",
+            "What the patient had for it before the study's first treatment.",
+            order=("line", "start_day"),
+        )
     )

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from schema.biomarker import Biomarker
     from schema.consortium import Site, Study
     from schema.diagnosis import Diagnosis
+    from schema.prior_treatment import PriorTreatment
     from schema.screening import Screening
     from schema.specimen import MolecularProfile, Specimen
     from schema.treatment import Treatment
+    from schema.tumour_board import TumourBoardReview
 
 
 @strawberry.enum(description="Sex as recorded at enrolment.")
@@ -109,6 +111,22 @@ class Patient:
         "The cancers that the patient has or had.",
         order=("tumour_type",),
         size=2,
+    )
+    prior_treatments: list[Annotated[PriorTreatment, strawberry.lazy("schema.prior_treatment")]] = (
+        many(
+            "id",
+            "patient_id",
+            "What the patient had before the study's first treatment, for whichever cancer.",
+            order=("line", "start_day"),
+        )
+    )
+    tumour_board_reviews: list[
+        Annotated[TumourBoardReview, strawberry.lazy("schema.tumour_board")]
+    ] = many(
+        "id",
+        "patient_id",
+        "The discussions by the molecular tumour board, in the order of time.",
+        order=("held_day",),
     )
     specimens: list[Annotated[Specimen, strawberry.lazy("schema.specimen")]] = many(
         "id",

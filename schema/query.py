@@ -51,6 +51,10 @@ class Query:
         "The findings on resistance that the viewer may see.",
     )
     drugs = listing("Drug", "schema.drug", "Medicines, by their names.")
+    agreements = listing(
+        "Agreement", "schema.agreement", "The agreements that the viewer may see, by their codes."
+    )
+    releases = listing("DataRelease", "schema.release", "Frozen states of the data, by version.")
     partners = listing(
         "Partner", "schema.consortium", "The organisations of the consortium, by their codes."
     )

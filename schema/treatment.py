@@ -11,8 +11,11 @@ from schema.mapping import column, entity, many, one, public_id
 from schema.scalars import Date
 
 if TYPE_CHECKING:
+    from schema.adverse_event import AdverseEvent
+    from schema.biomarker import Biomarker
     from schema.cohort import Cohort
     from schema.drug import Drug
+    from schema.funding import TreatmentFunding
     from schema.patient import Patient
     from schema.resistance import ResistanceFinding
     from schema.response import Outcome, ResponseAssessment
@@ -75,6 +78,22 @@ class Treatment:
         order=("inn",),
         through=("treatment_drug", "drug_id"),
         size=2,
+    )
+    matched_biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
+        "id",
+        "treatment_id",
+        "The biomarkers that let the patient into the cohort.",
+        order=("kind", "label"),
+        through=("treatment_biomarker", "biomarker_id"),
+    )
+    funding: list[Annotated[TreatmentFunding, strawberry.lazy("schema.funding")]] = many(
+        "id", "treatment_id", "Who pays from when; empty where not recorded.", order=("from_day",)
+    )
+    adverse_events: list[Annotated[AdverseEvent, strawberry.lazy("schema.adverse_event")]] = many(
+        "id",
+        "treatment_id",
+        "What befell the patient on it, caused by it or not.",
+        order=("start_day", "term"),
     )
     responses: list[Annotated[ResponseAssessment, strawberry.lazy("schema.response")]] = many(
         "id",

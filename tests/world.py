@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,22 +125,25 @@ def serving(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str,
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    log = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe that nobody reads would fill
     process = subprocess.Popen(
         [sys.executable, "-m", "connect_graph", "serve", "--port", str(port), *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=log,
         text=True,
     )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("ready: "), line + process.stdout.read()
+        log.seek(0)
+        assert line.startswith("ready: "), line + process.stdout.read() + log.read()
         yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.communicate(timeout=30)
+        log.close()
 
 
 async def until(reachable: str, *, seconds: float = 10) -> httpx.Response:

@@ -23,7 +23,7 @@ where g.symbol <> i.symbol"""
 
 _UNMAPPED = """
 select 'HGNC' as system, i.symbol as code, greatest(
-    (select count(*) from incoming_biomarker b where b.symbol = i.symbol),
+    (select count(*) from incoming_biomarker b where i.symbol in (b.symbol, b.partner)),
     (select count(*) from incoming_assessed a where a.symbol = i.symbol))::integer as count
 from incoming_gene i join connect.gene g on g.id = i.gene_id
 where g.hgnc_id is null
@@ -32,6 +32,11 @@ select 'OncoTree', coalesce(s.tumour_code, s.tumour_type), count(*)::integer
 from incoming_sample s
 where s.tumour_key is not null
   and not exists (select from connect.onco_tree o where o.code = s.tumour_code)
+group by 2
+union all
+select 'INN', a.agent, count(*)::integer
+from incoming_prior_agent a
+where not exists (select from connect.drug d where d.inn = lower(a.agent))
 group by 2
 order by 1, 2"""
 
@@ -68,6 +73,12 @@ with earlier as (
   from connect.treatment t join connect.patient_identity y on y.patient_id = t.patient_id
   where t.import_batch_id in (select id from earlier)
     and not exists (select from incoming_patient i where i.treatment_id = t.id)
+  union all
+  select 'PRIOR_TREATMENT', y.source_key || ' ' || t.regimen
+  from connect.prior_treatment t join connect.patient_identity y on y.patient_id = t.patient_id
+  where t.import_batch_id in (select id from earlier) and exists (select from incoming_prior)
+    and not exists (select from incoming_prior i
+      where i.patient = y.source_key and i.source_key = t.source_key)
   union all
   select 'BIOMARKER', y.source_key || ' ' || b.label
   from connect.biomarker b join connect.specimen_identity y on y.specimen_id = b.specimen_id

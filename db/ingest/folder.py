@@ -13,6 +13,10 @@ _USUAL = {
     "sample": ("data_clinical_sample.txt", "data_clinical_samples.txt"),
     "mutation": ("data_mutations.txt", "data_mutations_extended.txt"),
     "copy_number": ("data_cna.txt", "data_cna.tsv", "data_cna_long.txt"),
+    "structural_variant": ("data_sv.txt",),
+    "panel_matrix": ("data_gene_panel_matrix.txt", "data_gene_matrix.txt"),
+    "treatment_timeline": ("data_timeline_treatment.txt", "data_timeline_treatments.txt"),
+    "specimen_timeline": ("data_timeline_specimen.txt", "data_timeline_sample_acquisition.txt"),
 }
 _DECLARED = {
     ("CLINICAL", "PATIENT_ATTRIBUTES"): "patient",
@@ -20,22 +24,35 @@ _DECLARED = {
     ("MUTATION_EXTENDED", "MAF"): "mutation",
     ("COPY_NUMBER_ALTERATION", "DISCRETE"): "copy_number",
     ("COPY_NUMBER_ALTERATION", "DISCRETE_LONG"): "copy_number",
+    ("STRUCTURAL_VARIANT", "SV"): "structural_variant",
+    ("GENE_PANEL_MATRIX", "GENE_PANEL_MATRIX"): "panel_matrix",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Hold the files of a study; mutations and copy numbers may be absent."""
+    """Hold the files of a study; all but the clinical ones may be absent."""
 
     patient: Path
     sample: Path
     mutation: Path | None
     copy_number: Path | None
+    structural_variant: Path | None
+    panel_matrix: Path | None
+    treatment_timeline: Path | None
+    specimen_timeline: Path | None
+    panels: tuple[Path, ...]
+    declared_panels: tuple[tuple[str, str], ...]
+    """The kinds of data of which a meta file says that one panel was used throughout."""
 
     def digest(self) -> str:
         """Hash the contents of the files that are read, in the order of their names."""
         digest = hashlib.sha256()
-        files = (self.patient, self.sample, self.mutation, self.copy_number)
+        files = (
+            *(self.patient, self.sample, self.mutation, self.copy_number),
+            *(self.structural_variant, self.panel_matrix, *self.panels),
+            *(self.treatment_timeline, self.specimen_timeline),
+        )
         for path in sorted(each for each in files if each is not None):
             digest.update(_content(path))
         return digest.hexdigest()
@@ -53,7 +70,8 @@ def find(path: Path, journal: Journal) -> Folder:
         raise ImportRefused(
             f"{path} cannot be read ({error.strerror})", "check its permissions"
         ) from error
-    declared = _declared(path, names)
+    declared, named = _declared(path, names)
+    panels = _panels(path, names)
     found = {kind: declared.get(kind) or _usual(path, names, kind) for kind in _USUAL}
     patient, sample = found["patient"], found["sample"]
     if patient is None or sample is None:
@@ -64,7 +82,7 @@ def find(path: Path, journal: Journal) -> Folder:
             + ", ".join(name for usual in _USUAL.values() for name in usual)
             + "; give the folder that has them",
         )
-    read = {each.name for each in found.values() if each is not None}
+    read = {each.name for each in (*found.values(), *panels) if each is not None}
     for name in names:
         if name.lower().startswith("data_") and name not in read:
             journal.notice(name, "FILE_NOT_READ", None, "this importer does not read such files")
@@ -73,7 +91,27 @@ def find(path: Path, journal: Journal) -> Folder:
             journal.notice(
                 _USUAL[kind][0], "FILE_ABSENT", None, f"the study has no {what}: nothing is assumed"
             )
-    return Folder(patient, sample, found["mutation"], found["copy_number"])
+    return Folder(
+        patient,
+        sample,
+        found["mutation"],
+        found["copy_number"],
+        found["structural_variant"],
+        found["panel_matrix"],
+        found["treatment_timeline"],
+        found["specimen_timeline"],
+        panels,
+        tuple(named.items()),
+    )
+
+
+def _panels(path: Path, names: list[str]) -> tuple[Path, ...]:
+    """List the panel files: those of the folder gene_panels, and those named as such."""
+    beside = [path / name for name in names if name.lower().startswith("data_gene_panel_")]
+    beside = [each for each in beside if each.name.lower() not in _USUAL["panel_matrix"]]
+    below = path / "gene_panels"
+    inside = [each for each in below.glob("*.txt") if each.is_file()] if below.is_dir() else []
+    return tuple(sorted(beside + inside))
 
 
 def _usual(path: Path, names: list[str], kind: str) -> Path | None:
@@ -86,8 +124,9 @@ def _usual(path: Path, names: list[str], kind: str) -> Path | None:
     return path / found[0] if found else None
 
 
-def _declared(path: Path, names: list[str]) -> dict[str, Path]:
+def _declared(path: Path, names: list[str]) -> tuple[dict[str, Path], dict[str, str]]:
     found: dict[str, Path] = {}
+    panels: dict[str, str] = {}
     for name in names:
         if not (name.lower().startswith("meta_") and name.lower().endswith(".txt")):
             continue
@@ -110,7 +149,9 @@ def _declared(path: Path, names: list[str]) -> dict[str, Path]:
                 file=name,
             )
         found[kind] = path / data
-    return found
+        if "gene_panel" in meta:
+            panels[kind] = meta["gene_panel"]
+    return found, panels
 
 
 def _meta(path: Path) -> dict[str, str]:

@@ -27,13 +27,17 @@ _VARIANT = (
     *("transcript", "consequence", "chromosome", "position", "reference_allele"),
     *("alternate_allele", "vaf", "depth"),
 )
+_PRIOR = ("patient", "source_key", "regimen", "start_day", "end_day")
+_FUSION = ("sample", "source_key", "symbol", "partner", "change", "origin", "depth")
 _COPY_NUMBER = ("sample", "source_key", "symbol", "change", "copy_number_type", "cytoband")
 _SAMPLE = (
     *("source_key", "patient", "kind", "ordinal", "tumour_key", "tumour_code", "tumour_type"),
     *("panel", "genome_build", "tumour_cellularity_percent", "normal"),
+    *("gene_list_complete", "day", "timepoint"),
 )
 _PATIENT = (
     *("source_key", "sex", "vital_status", "age_band", "age_years", "birth_year", "treated"),
+    "end_day",
     *("best_overall_response", "overall_survival_days", "overall_survival_event"),
 )
 
@@ -168,9 +172,17 @@ async def _cohort(connection: Connection, code: str | None) -> int | None:
 async def _stage(connection: Connection, study: StudyRecords) -> None:
     await _copy(connection, "incoming_patient", _PATIENT, study.patients)
     await _copy(connection, "incoming_sample", _SAMPLE, study.samples)
+    await _copy(connection, "incoming_prior", _PRIOR, study.priors)
+    await connection.copy_records_to_table(
+        "incoming_prior_agent",
+        records=[(p.patient, p.source_key, agent) for p in study.priors for agent in p.agents],
+    )
     await _copy(connection, "incoming_biomarker", _VARIANT, study.variants, "SMALL_VARIANT")
     await _copy(connection, "incoming_biomarker", _COPY_NUMBER, study.copy_numbers, "COPY_NUMBER")
+    await _copy(connection, "incoming_biomarker", _FUSION, study.fusions, "FUSION")
     await _copy(connection, "incoming_assessed", ("sample", "symbol"), study.assessed)
+    await _copy(connection, "incoming_panel", ("sample", "panel"), study.panels)
+    await connection.copy_records_to_table("incoming_panel_gene", records=study.panel_genes)
     await connection.copy_records_to_table(
         "incoming_quarantine",
         records=[

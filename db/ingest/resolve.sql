@@ -30,7 +30,9 @@ where id is null;
 
 -- A gene is found by its approved symbol, then by a former one; else it is kept as recorded.
 insert into incoming_gene (symbol)
-select symbol from incoming_biomarker union select symbol from incoming_assessed;
+select symbol from incoming_biomarker union select symbol from incoming_assessed
+union select partner from incoming_biomarker where partner is not null
+union select symbol from incoming_panel_gene;
 
 insert into connect.gene (symbol)
 select i.symbol from incoming_gene i
@@ -43,5 +45,10 @@ update incoming_gene i set gene_id = coalesce(
   (select g.id from connect.gene g where g.symbol = i.symbol and g.hgnc_id is not null),
   (select f.gene_id from connect.gene_former_symbol f where f.former_symbol = i.symbol),
   (select g.id from connect.gene g where g.symbol = i.symbol));
+
+-- Every gene of a sample's panels was tested there, whatever it is called by now.
+insert into incoming_assessed (sample, symbol)
+select p.sample, g.symbol from incoming_panel p join incoming_panel_gene g using (panel)
+on conflict do nothing;
 
 analyze incoming_patient, incoming_sample, incoming_biomarker, incoming_assessed, incoming_gene;

@@ -111,7 +111,7 @@ def read(path: Path) -> Sheet:
 def parse(content: bytes, name: str) -> Sheet:
     """Read a file's content."""
     findings: list[Finding] = []
-    text = _decode(content, name, findings)
+    text = decode(content, name, findings)
     lines = _split(text, name, findings)
     metadata = _leading(lines)
     if len(metadata) == len(lines) or lines[len(metadata)] == "":
@@ -169,7 +169,8 @@ def _note(findings: list[Finding], file: str, rule: str, value: str | None, reme
     findings.append(Finding(file, None, None, rule, value, remedy))
 
 
-def _decode(content: bytes, name: str, findings: list[Finding]) -> str:
+def decode(content: bytes, name: str, findings: list[Finding]) -> str:
+    """Decode a file's content; what is no whole text of UTF-8 refuses the file."""
     if not content.strip():
         raise ImportRefused("the file is empty", "get it again", file=name)
     if content.startswith(_POINTERS):

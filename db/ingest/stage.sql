@@ -18,6 +18,7 @@ create temporary table incoming_patient (
   overall_survival_days integer,
   overall_survival_event text,
   treated boolean not null,
+  end_day integer,
   id bigint,
   fresh boolean not null default false,
   treatment_id bigint,
@@ -36,6 +37,9 @@ create temporary table incoming_sample (
   genome_build text,
   tumour_cellularity_percent double precision,
   normal boolean not null,
+  gene_list_complete boolean not null,
+  day integer,
+  timepoint text,
   patient_id bigint,
   id bigint,
   fresh boolean not null default false
@@ -61,6 +65,7 @@ create temporary table incoming_biomarker (
   depth integer,
   copy_number_type text,
   cytoband text collate "C",
+  partner text collate "C",
   primary key (sample, source_key)
 ) on commit drop;
 
@@ -68,6 +73,33 @@ create temporary table incoming_assessed (
   sample text collate "C" not null,
   symbol text collate "C" not null,
   primary key (sample, symbol)
+) on commit drop;
+
+create temporary table incoming_prior (
+  patient text collate "C" not null,
+  source_key text collate "C" not null,
+  regimen text not null,
+  start_day integer not null,
+  end_day integer,
+  primary key (patient, source_key)
+) on commit drop;
+
+create temporary table incoming_prior_agent (
+  patient text collate "C" not null,
+  source_key text collate "C" not null,
+  agent text not null
+) on commit drop;
+
+create temporary table incoming_panel (
+  sample text collate "C" not null,
+  panel text not null,
+  primary key (sample, panel)
+) on commit drop;
+
+create temporary table incoming_panel_gene (
+  panel text not null,
+  symbol text collate "C" not null,
+  primary key (panel, symbol)
 ) on commit drop;
 
 create temporary table incoming_gene (

@@ -19,6 +19,9 @@ class PatientRecord:
     best_overall_response: str | None
     overall_survival_days: int | None
     overall_survival_event: str | None
+    given: bool = False
+    """A timeline says that the patient had the study's treatment."""
+    end_day: int | None = None
 
     @property
     def age_band(self) -> str | None:
@@ -32,8 +35,9 @@ class PatientRecord:
 
     @property
     def treated(self) -> bool:
-        """Tell whether the study reports an outcome, so that there was a treatment."""
-        return self.best_overall_response is not None or self.overall_survival_days is not None
+        """Tell whether there was a treatment: the study reports an outcome, or when it was."""
+        outcome = (self.best_overall_response, self.overall_survival_days)
+        return self.given or outcome != (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,26 @@ class SampleRecord:
     panel: str | None
     genome_build: str | None
     tumour_cellularity_percent: float | None
+    gene_list_complete: bool = False
+    day: int | None = None
+    timepoint: str | None = None
 
     @property
     def normal(self) -> bool:
         """Tell whether the specimen is the patient's normal, which gets no profile."""
         return self.kind == "NORMAL_BLOOD"
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRecord:
+    """Hold a treatment before the study's, in days from the start of that; agents as recorded."""
+
+    patient: str
+    source_key: str
+    regimen: str
+    agents: tuple[str, ...]
+    start_day: int
+    end_day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,27 @@ class CopyNumberRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FusionRecord:
+    """Hold two joined genes in a sample, as recorded; `partner` is null where not known."""
+
+    sample: str
+    source_key: str
+    symbol: str
+    partner: str | None
+    change: str
+    origin: str | None
+    depth: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRecord:
+    """Hold that a sample was tested with a panel whose genes are known."""
+
+    sample: str
+    panel: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssessedRecord:
     """Hold that a gene was tested in a sample."""
 
@@ -109,5 +149,10 @@ class StudyRecords:
     copy_numbers: tuple[CopyNumberRecord, ...]
     assessed: tuple[AssessedRecord, ...]
     rejections: tuple[Rejection, ...]
+    fusions: tuple[FusionRecord, ...] = ()
+    priors: tuple[PriorRecord, ...] = ()
+    panels: tuple[PanelRecord, ...] = ()
+    panel_genes: tuple[tuple[str, str], ...] = ()
+    """The panels that were used, each with its genes."""
     drug: str | None = None
     cohort: str | None = None

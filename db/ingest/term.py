@@ -171,10 +171,15 @@ def chromosome(row: Row, column: str | None) -> str | None:
     return plain
 
 
+def is_symbol(value: str) -> bool:
+    """Tell whether a value can be a gene's symbol."""
+    return _SYMBOL.fullmatch(value) is not None
+
+
 def symbol(row: Row, column: str) -> str:
     """Read a gene's symbol as recorded."""
     value = required(row, column)
-    if not _SYMBOL.fullmatch(value):
+    if not is_symbol(value):
         raise RowRejected("GENE_SYMBOL_UNREADABLE", column, value, "write one gene symbol")
     return value
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-RULES: Final = "synthetic-0"
+RULES: Final = "synthetic-1"
 
 # The funnel, per 60 screened patients. 1,167 → 358 matched → 186 started (S); offers: more than 60
 # of more than 250 in the first year (S).
@@ -114,3 +114,40 @@ MECHANISM_FOUND_ACQUIRED: Final = 0.6
 MECHANISM_FOUND_PRIMARY: Final = 0.35
 SUBCLONAL_BEFORE_ACQUIRED: Final = 0.3  # K: present before, rising; always so where primary
 STATUS: Final[Mapping[str, float]] = {"SUSPECTED": 35, "LIKELY": 40, "CONFIRMED": 20, "REFUTED": 5}
+
+# What came before, for whom lines are known. All K.
+WASHED_OUT: Final = (14, 60)  # days from the end of the last line to the trial's treatment
+PRIOR_LASTED: Final = (42, 250)  # days
+BETWEEN_PRIORS: Final = (14, 120)  # days
+PRIOR_RESPONSE: Final[Mapping[str, float]] = {"CR": 3, "PR": 20, "SD": 35, "PD": 32, "": 10}
+
+# The board. The levels are K, set for each marker of the catalogue whatever the tumour: nobody's.
+REFERRED_AFTER: Final = (1, 21)  # days from the first discussion
+EVIDENCE_SOURCE: Final = "SYNTHETIC: an assumption, no curated level"
+EVIDENCE: Final[Mapping[str, Mapping[str, str]]] = {
+    "BRCA": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "BRAF_V600": {"ESCAT": "IC", "ONCOKB": "1", "AMP": "IA"},
+    "BRAF_OTHER": {"ESCAT": "IVA", "ONCOKB": "4", "AMP": "IID"},
+    "ERBB2": {"ESCAT": "IIB", "ONCOKB": "2", "AMP": "IIC"},
+    "HYPERMUTATED": {"ESCAT": "IC", "ONCOKB": "1", "AMP": "IA"},
+    "PIK3CA": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "FGFR": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "ROS1": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "MET": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "KIT": {"ESCAT": "IIB", "ONCOKB": "2", "AMP": "IIC"},
+}
+
+# Who pays: S for expansion cohorts, K for the others.
+COMPANY_PAYS_WEEKS: Final = 16
+
+# Adverse events. All K.
+ADVERSE_EVENTS: Final[Mapping[int, float]] = {0: 15, 1: 25, 2: 25, 3: 20, 4: 10, 5: 5}
+GRADE: Final[Mapping[int, float]] = {1: 46, 2: 34, 3: 17, 4: 3}
+RELATEDNESS: Final[Mapping[str, float]] = {
+    "UNRELATED": 20, "UNLIKELY": 15, "POSSIBLE": 35, "PROBABLE": 22, "DEFINITE": 8,
+}  # fmt: skip
+SERIOUS_OF_GRADE_3: Final = 0.35
+DEATH_AS_EVENT: Final = 0.4  # of deaths on treatment
+EVENT_LASTS: Final = (2, 70)  # days
+WRITTEN_OTHERWISE: Final = 0.15
+UNMAPPED: Final = 0.05

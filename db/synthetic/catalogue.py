@@ -6,7 +6,8 @@ fictional, and every organisation number is invented: its check digit is wrong, 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import hashlib
+from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 
@@ -50,6 +51,30 @@ class Project(NamedTuple):
     tumour_types: tuple[str, ...]
 
 
+class Contribution(NamedTuple):
+    """How many patients a sister trial brings to a cohort."""
+
+    cohort: str
+    trial: str
+    patients: int
+    published: bool
+    literature: tuple[str, ...]
+
+
+class Release(NamedTuple):
+    """A frozen state of the invented data."""
+
+    version: str
+    cut_off: date
+    frozen_at: datetime
+    published: bool
+
+    @property
+    def digest(self) -> str:
+        """Give what stands for the manifest's digest."""
+        return hashlib.sha256(self.version.encode()).hexdigest()
+
+
 class Scope(NamedTuple):
     """What one request sees through."""
 
@@ -64,6 +89,7 @@ class Scope(NamedTuple):
 
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 _DOMAINS = ("MOLECULAR", "RESISTANCE")
+_INVENTED = ("10.5555/synthetic",)  # a prefix that is kept for tests
 VALID_FROM: Final = datetime(2021, 4, 1, tzinfo=UTC)
 _VALID_TO = datetime(2035, 12, 31, tzinfo=UTC)
 STUDY: Final = ("SYNTHETIC", "Invented patients for demonstration and tests: not a trial")
@@ -141,6 +167,19 @@ PROJECTS: Final = (
         ("DABTRA-BRAF-BTC", "DABTRA-BRAF-CNS", "TRA-BRAF-CRC"), (),
     ),
 )  # fmt: skip
+
+# What sister trials bring to two cohorts. The numbers are invented, so is what they are cited from.
+CONTRIBUTIONS: Final = (
+    *(
+        Contribution("TRAPER-ERBB2-CRC", trial, patients, True, _INVENTED)
+        for trial, patients in (("DRUP", 24), ("FINPROVE", 9), ("ProTarget", 7))
+    ),
+    Contribution("OLA-BRCA-BTC", "DRUP", 11, False, ()),
+    Contribution("OLA-BRCA-BTC", "ProTarget", 3, False, ()),
+)
+RELEASES: Final = (
+    Release("SYNTHETIC-2026-06", date(2026, 6, 30), datetime(2026, 7, 1, tzinfo=UTC), True),
+)
 
 # One purpose each, so that a member of one scope need not state it. A partner's is commercial, a
 # project's research, a site's care. The consortium's scope is shared by the data office and the

@@ -9,7 +9,9 @@ import asyncpg
 
 from db.synthetic import catalogue as c
 from db.synthetic.alteration import BACKGROUND, MARKERS, RESISTANCE
+from db.synthetic.assumptions import CUT_OFF
 from db.synthetic.cohort import COHORTS, DESIGN
+from db.synthetic.history import DRUGS
 from db.synthetic.panel import GENES
 from db.synthetic.tumour import SUBTYPES
 
@@ -74,7 +76,7 @@ def _genes() -> list[tuple[str]]:
     return [(symbol,) for symbol in sorted(named)]
 
 
-_DRUGS = sorted({drug for cohort in COHORTS for drug in cohort.drugs})
+_DRUGS = sorted(DRUGS | {drug for cohort in COHORTS for drug in cohort.drugs})
 _TISSUES = sorted({subtype.tissue_code for subtype in SUBTYPES.values()})
 _DEFINITIONS = [
     (cohort.code, version, definition.text, definition.effective_from)
@@ -196,6 +198,24 @@ PARTS: Final = (
             )
             for s in c.SCOPES
         ],
+    ),
+    _part(
+        "cohort_contribution",
+        (
+            "cohort_id=cohort.code trial patients_treated:integer counted_on:date "
+            "published:boolean literature:text[]"
+        ),
+        "cohort_id trial",
+        [
+            (k.cohort, k.trial, k.patients, CUT_OFF, k.published, _array(k.literature))
+            for k in c.CONTRIBUTIONS
+        ],
+    ),
+    _part(
+        "data_release",
+        "version cut_off:date frozen_at:timestamptz manifest_digest published:boolean",
+        "version",
+        [(r.version, r.cut_off, r.frozen_at, r.digest, r.published) for r in c.RELEASES],
     ),
 )
 

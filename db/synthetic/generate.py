@@ -11,9 +11,12 @@ from uuid import UUID
 
 from db.synthetic import assumptions as a
 from db.synthetic.alteration import BACKGROUND, MARKERS, Alteration
+from db.synthetic.board import discuss
 from db.synthetic.catalogue import SITES
 from db.synthetic.chance import Chance, even, spread
 from db.synthetic.cohort import BY_CODE, COHORTS, PAIRS, SHOWN, Cohort
+from db.synthetic.funding import fund
+from db.synthetic.history import remember
 from db.synthetic.journey import Journey, Leg, travel
 from db.synthetic.record import (
     Consent,
@@ -26,6 +29,7 @@ from db.synthetic.record import (
     ScreeningIdentity,
 )
 from db.synthetic.sample import Owner, Taking, blood, tissue
+from db.synthetic.toxicity import suffer
 from db.synthetic.tumour import SUBTYPES, TUMOURS, Subtype
 
 _TREATED, _OFFERED, _MATCHED, _SCREENED = "TREATED", "OFFERED", "MATCHED", "SCREENED"
@@ -129,6 +133,11 @@ def _person(case: Case) -> Person:
         blood(chance, owner, normal)
     _identify(chance, case, person, source_key, dead=dead)
     _consent(chance, case, person)
+    around = Chance(case.seed, f"around{case.index}")  # whatever is added, the patients stay
+    remember(around, person, case.tumour)
+    discuss(around, person, case.referred_on, case.cohorts)
+    fund(person)
+    suffer(around, person)
     return person
 
 

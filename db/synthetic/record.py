@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 from uuid import UUID
+
+from db.synthetic.annex import Annex
 
 
 class Patient(NamedTuple):
@@ -250,8 +252,9 @@ class Evidence(NamedTuple):
 Record = (
     Patient | PatientIdentity | Consent | Screening | ScreeningIdentity | Offer | Diagnosis
     | Specimen | SpecimenIdentity | Profile | Biomarker | Treatment | TreatmentIdentity
-    | Assessment | Outcome | Finding | FindingBiomarker | Evidence
+    | Assessment | Outcome | Finding | FindingBiomarker | Evidence | Annex
 )  # fmt: skip
+_R = TypeVar("_R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,3 +268,7 @@ class Person:
         """Keep records."""
         for record in records:
             self.records.setdefault(type(record), []).append(record)
+
+    def of(self, kind: type[_R]) -> list[_R]:
+        """List the records of one type, in the order in which they were added."""
+        return cast("list[_R]", list(self.records.get(cast("type[Record]", kind), ())))

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from db.synthetic import annex as x
 from db.synthetic import record as r
 from db.synthetic.panel import PANELS
 
@@ -47,6 +48,15 @@ TABLES: Final = (
     Table("resistance_finding", r.Finding, _BATCH),
     Table("finding_biomarker", r.FindingBiomarker),
     Table("paired_evidence", r.Evidence),
+    Table("prior_treatment", x.PriorTreatment, _BATCH),
+    Table("prior_treatment_drug", x.PriorTreatmentDrug),
+    Table("biomarker_evidence", x.BiomarkerEvidence, _BATCH),
+    Table("tumour_board_review", x.Review, _BATCH),
+    Table("tumour_board_review_identity", x.ReviewIdentity),
+    Table("therapeutic_option", x.Option, _BATCH),
+    Table("treatment_biomarker", x.TreatmentBiomarker),
+    Table("treatment_funding", x.Funding, _BATCH),
+    Table("adverse_event", x.AdverseEvent, _BATCH),
 )
 
 # A field that holds a parent's key: its column, and the parent's table.
@@ -61,6 +71,9 @@ _PARENT: Final = {
     "biomarker": ("biomarker_id", "biomarker"),
     "baseline_specimen": ("baseline_specimen_id", "specimen"),
     "comparator_specimen": ("comparator_specimen_id", "specimen"),
+    "prior_treatment": ("prior_treatment_id", "prior_treatment"),
+    "tumour_board_review": ("tumour_board_review_id", "tumour_board_review"),
+    "review": ("review_id", "tumour_board_review"),
 }
 # A field that holds a natural key: its column, the vocabulary, and the vocabulary's column.
 _LOOKUP: Final = {
@@ -85,6 +98,15 @@ join pg_temp.staged_patient p on p.key = t.patient
 join connect.cohort k on k.code = t.cohort
 join connect.cohort_drug c on c.cohort_id = k.id
 order by t.id, c.drug_id
+"""
+_OPTION_DRUG = """
+insert into connect.therapeutic_option_drug (option_id, drug_id, patient_id)
+select o.id, c.drug_id, p.id
+from pg_temp.staged_therapeutic_option o
+join pg_temp.staged_patient p on p.key = o.patient
+join connect.cohort k on k.code = o.cohort
+join connect.cohort_drug c on c.cohort_id = k.id
+order by o.id, c.drug_id
 """
 _GENE_ASSESSED = """
 insert into connect.gene_assessed (profile_id, gene_id, patient_id)
@@ -153,6 +175,8 @@ async def store(
             )
         if table.type is r.Treatment:
             stored["treatment_drug"] = _count(await connection.execute(_TREATMENT_DRUG))
+        if table.type is x.Option:
+            stored["therapeutic_option_drug"] = _count(await connection.execute(_OPTION_DRUG))
     return stored
 
 
@@ -174,7 +198,7 @@ def _insert(table: Table) -> str:
             column, parent = _PARENT[field]
             columns.append(column)
             values.append(f"{field}.id")
-            joins.append(f"join pg_temp.staged_{parent} {field} on {field}.key = s.{field}")
+            joins.append(f"left join pg_temp.staged_{parent} {field} on {field}.key = s.{field}")
         elif field in _LOOKUP:
             column, vocabulary, natural = _LOOKUP[field]
             columns.append(column)

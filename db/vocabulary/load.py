@@ -85,6 +85,11 @@ async def load_vocabulary(connection: asyncpg.Connection[asyncpg.Record]) -> Non
         await connection.execute(_STORE)
 
 
+def entries(name: str) -> int:
+    """Count the entries of one of the files."""
+    return len(_read(_HERE / name, next(columns for _, file, columns in _FILES if file == name)))
+
+
 def _read(path: Path, columns: tuple[str, ...]) -> list[tuple[str | None, ...]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)

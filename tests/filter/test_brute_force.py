@@ -35,8 +35,13 @@ ROOTS = {
     "resistanceFindings": "ResistanceFinding",
     "drugs": "Drug",
     "partners": "Partner",
+    "agreements": "Agreement",
+    "releases": "DataRelease",
 }
 EXAMPLES = int(os.environ.get("CONNECT_EXAMPLES", "200")) // len(ROOTS) + 1
+UNIQUE = {"Drug": "inn", "DataRelease": "version"} | dict.fromkeys(
+    ("Cohort", "Partner", "Agreement"), "code"
+)
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda value, given: value == given,
     "neq": lambda value, given: value != given,
@@ -266,7 +271,7 @@ async def test_filters_orders_and_pages(world: World, root: str) -> None:
             known.sort(key=key, reverse=each["direction"] == "DESC")
             expected = known + [node for node in expected if key(node) is None]
         got, total = await pages(world, role, root, name, where, by, first, len(expected))
-        unique = "id" if "id" in nodes[0] else "inn" if name == "Drug" else "code"
+        unique = UNIQUE.get(name, "id")
         assert total == len(expected), (where, by)
         assert got == [node[unique] for node in expected][: len(got)], (where, by, first)
         assert len(got) == len(expected) or len(got) >= 3 * first
@@ -276,7 +281,7 @@ async def pages(
     world: World, role: str, root: str, name: str, where: Node, by: list[Node], first: int, n: int
 ) -> tuple[list[str], int]:
     """Read the first three pages, or all where they are large."""
-    unique = "inn" if name == "Drug" else "code" if name in {"Cohort", "Partner"} else "id"
+    unique = UNIQUE.get(name, "id")
     got: list[str] = []
     after = None
     while True:

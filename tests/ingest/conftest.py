@@ -18,6 +18,7 @@ TABLES = (
     *("study", "import_batch", "quarantine", "patient", "patient_identity", "diagnosis"),
     *("specimen", "specimen_identity", "molecular_profile", "gene_assessed", "biomarker"),
     *("treatment", "treatment_identity", "treatment_drug", "outcome"),
+    *("prior_treatment", "prior_treatment_drug"),
 )
 
 

@@ -94,11 +94,11 @@ def test_meta_files_name_only_files_of_the_folder(tmp_path: Path, name: str) -> 
 
 def test_what_is_not_there_or_not_read_is_said(tmp_path: Path) -> None:
     folder = study.write(tmp_path / "s", mutations=None, copy_numbers=None)
-    (folder / "data_sv.txt").write_text("x")
+    (folder / "data_expression.txt").write_text("x")
     records, report = read(folder, study="S")
     assert records.variants == ()
     assert [(each.file, each.rule) for each in report.findings][:3] == [
-        ("data_sv.txt", "FILE_NOT_READ"),
+        ("data_expression.txt", "FILE_NOT_READ"),
         ("data_mutations.txt", "FILE_ABSENT"),
         ("data_cna.txt", "FILE_ABSENT"),
     ]

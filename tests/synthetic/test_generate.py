@@ -15,6 +15,7 @@ from db.synthetic.catalogue import AGREEMENTS, PARTNERS, SCOPES, SITES, check_di
 from db.synthetic.cohort import BY_CODE, COHORTS
 from db.synthetic.course import recist
 from db.synthetic.generate import generate
+from db.synthetic.history import DRUGS
 from db.synthetic.panel import GENES, PANELS
 from db.synthetic.tumour import SUBTYPES
 
@@ -254,7 +255,7 @@ def test_every_name_of_the_catalogue_is_in_the_vocabulary() -> None:
     named = {x.gene for x in alterations} | {x.partner_gene for x in alterations} - {None}
     assert named <= GENES | {"CD74"}
     assert named | GENES <= listed("gene.csv", "symbol")
-    assert {d for c in COHORTS for d in c.drugs} <= listed("drug.csv", "inn")
+    assert DRUGS | {d for c in COHORTS for d in c.drugs} <= listed("drug.csv", "inn")
     codes = {(s.onco_tree_code, s.tissue_code) for s in SUBTYPES.values()}
     with (VOCABULARY / "onco_tree.csv").open(encoding="utf-8", newline="") as file:
         tissues = {row["code"]: row["tissue_code"] for row in csv.DictReader(file)}

@@ -102,3 +102,47 @@ def test_secrets_stay_out_of_the_repr() -> None:
     spelled = repr(Settings.load({"DATABASE_URL": URL, **LOGINS}))
     assert "hunter2" not in spelled
     assert "s3cret" not in spelled
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", *LOGINS])
+def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{URL}\n")
+    given = Settings.load({f"{name}_FILE": str(file)})
+    assert given == Settings.load({name: URL})
+    assert "hunter2" not in repr(given)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"", "is not one line of text"),
+        (b" \n", "is not one line of text"),
+        (b"postgresql://u:hunter2@h/d\nhunter2", "is not one line of text"),
+        (b"\xff", "is not one line of text"),
+        (b"mysql://u:hunter2@h/d", "is not usable"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_that_names_the_variable(
+    content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({"DATABASE_URL_PARTNER_FILE": str(file)})
+    assert str(caught.value).startswith("DATABASE_URL_PARTNER")
+    assert message in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_and_its_file_exclude_each_other(tmp_path: Path) -> None:
+    both = {"DATABASE_URL": URL, "DATABASE_URL_FILE": str(tmp_path / "secret")}
+    with pytest.raises(SettingsError, match="DATABASE_URL and DATABASE_URL_FILE are both set"):
+        Settings.load(both)
+
+
+def test_telemetry_leaves_only_where_an_endpoint_is_named() -> None:
+    assert not Settings.load({"OTEL_EXPORTER_OTLP_ENDPOINT": " "}).telemetry
+    assert Settings.load({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).telemetry

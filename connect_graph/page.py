@@ -1,0 +1,137 @@
+"""The page at /graphiql, and the hashed files that `make setup` builds for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+from types import MappingProxyType
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+)
+from starlette.routing import Route
+
+Tokens = Callable[[], Coroutine[None, None, Mapping[str, str]]]
+"""Makes a token for each role of the demonstration."""
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self' data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_STRICT = MappingProxyType(
+    {
+        "content-security-policy": POLICY,
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+    }
+)
+_HASHED = re.compile(r"[A-Za-z][A-Za-z0-9.-]*-[A-Z0-9]{8}\.(js|css|ttf|txt)")
+_TYPES = {
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "ttf": "font/ttf",
+    "txt": "text/plain; charset=utf-8",
+}
+_NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Connect Graph</title>
+<p>This page has not been built: run make setup, and reload.</p></html>
+"""
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+
+
+def routes(tokens: Tokens | None = None, assets: Path = ASSETS) -> list[Route]:
+    """Give the page's routes; the demonstration's tokens have one only where they are given."""
+
+    async def page(_request: Request) -> Response:
+        return _page(assets / "index.html", demonstration=tokens is not None)
+
+    async def asset(request: Request) -> Response:
+        return _asset(assets, request.path_params["name"], request.headers)
+
+    found = [
+        Route("/graphiql", page, methods=["GET"]),
+        Route("/graphiql/assets/{name}", asset, methods=["GET"]),
+    ]
+    if tokens is not None:
+        found.append(Route("/graphiql/demo-tokens", _telling(tokens), methods=["GET"]))
+    return found
+
+
+def _page(index: Path, *, demonstration: bool) -> Response:
+    headers = {**_STRICT, "cache-control": "no-cache"}
+    try:
+        text = index.read_text()
+    except FileNotFoundError:
+        return HTMLResponse(_NOT_BUILT, 503, {**headers, "cache-control": "no-store"})
+    if demonstration:
+        text = text.replace('data-demonstration="no"', 'data-demonstration="yes"', 1)
+    return HTMLResponse(text, headers=headers)
+
+
+def _asset(assets: Path, name: str, asked: Headers) -> Response:
+    """Answer a file whose name holds its hash: it never changes, so it is kept for ever."""
+    match = _HASHED.fullmatch(name)
+    path = assets / name
+    if match is None or not path.is_file():
+        return PlainTextResponse("There is no such file.\n", 404, _STRICT)
+    headers = {
+        **_STRICT,
+        "cache-control": "public, max-age=31536000, immutable",
+        "vary": "accept-encoding",
+    }
+    if _takes_gzip(asked.get("accept-encoding", "")):
+        path = assets / f"{name}.gz"
+        headers["content-encoding"] = "gzip"
+    return FileResponse(path, headers=headers, media_type=_TYPES[match[1]])
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.lower().split(","):
+        name, _, weight = part.strip().partition(";")
+        if name.strip() in {"gzip", "*"}:
+            return re.fullmatch(r"\s*q=0(\.0*)?\s*", weight) is None
+    return False
+
+
+def _telling(tokens: Tokens) -> Callable[[Request], Awaitable[Response]]:
+    async def tell(request: Request) -> Response:
+        headers = {
+            **_STRICT,
+            "cache-control": "no-store",
+            "cross-origin-resource-policy": "same-origin",
+        }
+        if not _from_here(request):
+            said = "The demonstration's tokens are for the machine that it runs on."
+            return JSONResponse({"message": said}, 403, headers)
+        return JSONResponse(dict(await tokens()), headers=headers)
+
+    return tell
+
+
+def _from_here(request: Request) -> bool:
+    """Tell whether a request was made on this machine, to it, and passed on by nobody.
+
+    Its name counts too: a foreign page may have its own name resolve to this machine.
+    """
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    if re.sub(r":\d+$", "", request.headers.get("host", "").lower()) not in _NAMES:
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_loopback

@@ -1,0 +1,74 @@
+"""The kinds of tables that access is given by, and the columns that a role may read of each."""
+
+from __future__ import annotations
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+REFERENCE = _names(
+    "gene gene_former_symbol onco_tree drug drug_target partner site study cohort cohort_drug"
+    " biomarker_definition cohort_design data_release"
+)
+OF_PATIENT = _names(
+    "screening diagnosis specimen molecular_profile gene_assessed biomarker prior_treatment"
+    " prior_treatment_drug biomarker_evidence tumour_board_review"
+)
+OF_TREATMENT = _names(
+    "treatment_drug response_assessment outcome resistance_finding treatment_funding adverse_event"
+    " treatment_biomarker"
+)
+OF_FINDING = _names("finding_biomarker paired_evidence")
+OF_COHORT = _names("offer therapeutic_option")  # told of the scope's own cohorts alone
+RECORDS = (
+    _names("patient pseudonym treatment therapeutic_option_drug")
+    | OF_COHORT
+    | OF_PATIENT
+    | OF_TREATMENT
+    | OF_FINDING
+)
+IDENTITY = _names(
+    "patient_identity screening_identity specimen_identity treatment_identity consent"
+    " tumour_board_review_identity"
+)
+OFFICE = _names("import_batch quarantine")
+OF_AGREEMENT = _names("agreement agreement_drug")
+OF_PROJECT = _names("project project_cohort project_tumour_type")
+TERMS = _names("scope_term")
+COUNTS = _names("cohort_contribution")  # the published ones, for all
+OWN = _names("scope membership")
+TABLES = REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
+
+_MOLECULAR = _names(
+    "specimen molecular_profile gene_assessed biomarker biomarker_evidence tumour_board_review"
+    " therapeutic_option therapeutic_option_drug treatment_biomarker"
+)
+DOMAINS = {
+    **dict.fromkeys(OF_FINDING, "MOLECULAR"),
+    **dict.fromkeys(_MOLECULAR, "MOLECULAR"),
+    "resistance_finding": "RESISTANCE",
+}
+PROVENANCE = frozenset({"source_key", "import_batch_id"})
+
+
+def readable(role: str, table: str, columns: list[str]) -> set[str]:
+    """Name the columns that a role may read at all."""
+    everything = set(columns)
+    match role:
+        case "steward":
+            return everything
+        case "identity":
+            return everything if table in OWN | {"partner"} else set()
+        case _ if table in REFERENCE | OWN | COUNTS:
+            return everything
+        case "authority":
+            return set()
+    if table in RECORDS:
+        return everything - PROVENANCE - ({"key"} if table == "patient" else set())
+    own = {
+        "partner": OF_AGREEMENT | TERMS,
+        "researcher": OF_PROJECT | TERMS,
+        "clinician": IDENTITY,
+    }[role]
+    return everything if table in own else set()

@@ -1,0 +1,245 @@
+"""The oracle: which rows of which table a viewer may see, by what docs say of access and no policy.
+
+It reads every table whole, as the superuser, and decides in Python. It knows neither policies,
+grants nor `pseudonym.during`; of `pseudonym` it uses the ids alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from tests.access.kind import (
+    COUNTS,
+    DOMAINS,
+    IDENTITY,
+    OF_AGREEMENT,
+    OF_COHORT,
+    OF_FINDING,
+    OF_PATIENT,
+    OF_PROJECT,
+    OF_TREATMENT,
+    OFFICE,
+    REFERENCE,
+    TERMS,
+)
+
+Row = dict[str, Any]
+Visible = dict[str, list[Row]]
+
+
+HOLDS = {
+    "partner": "AGREEMENT",
+    "researcher": "PROJECT",
+    "clinician": "SITE",
+    "steward": "CONSORTIUM",
+    "authority": "CONSORTIUM",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Hold what a session says of itself, and the role of its login."""
+
+    role: str
+    issuer: str
+    organisation: str
+    subject: str
+    scope: str
+
+    @property
+    def settings(self) -> tuple[str, str, str, str]:
+        return (self.issuer, self.organisation, self.subject, self.scope)
+
+    def login(self, role: str) -> Who:
+        """Say the same over another role's login."""
+        return replace(self, role=role)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Hold every table of the schema, whole."""
+
+    now: datetime
+    tables: dict[str, list[Row]]
+    columns: dict[str, list[str]]
+
+    @classmethod
+    async def read(cls, url: str) -> Facts:
+        connection = await asyncpg.connect(url)
+        names = await connection.fetch(
+            "select table_name as name, array_agg(column_name::text order by ordinal_position)"
+            " as columns from information_schema.columns join information_schema.tables"
+            " using (table_schema, table_name)"
+            " where table_schema = 'connect' and table_type = 'BASE TABLE' group by 1"
+        )
+        columns = {row["name"]: list(row["columns"]) for row in names}
+        tables = {
+            name: [dict(row) for row in await connection.fetch(f"select * from connect.{name}")]
+            for name in columns
+        }
+        now = await connection.fetchval("select now()")
+        await connection.close()
+        return cls(now, tables, columns)
+
+    def of(self, table: str, **equal: object) -> list[Row]:
+        """List a table's rows in which columns have these values."""
+        return [
+            row
+            for row in self.tables[table]
+            if all(row[column] == value for column, value in equal.items())
+        ]
+
+    def live(self, begin: datetime, end: datetime | None) -> bool:
+        return begin <= self.now and (end is None or self.now < end)
+
+
+def visible(facts: Facts, who: Who) -> Visible:
+    """List what a session sees of every table."""
+    found: Visible = {table: [] for table in facts.tables}
+    found["membership"] = [
+        row
+        for row in facts.of(
+            "membership",
+            issuer=who.issuer,
+            organisation_number=who.organisation,
+            subject=who.subject,
+        )
+        if facts.live(row["valid_from"], row["revoked_at"])
+        and who.role in {"identity", row["role"].lower()}
+    ]
+    held = {row["scope_id"] for row in found["membership"]}
+    scopes = [
+        row
+        for row in facts.tables["scope"]
+        if row["id"] in held and facts.live(row["valid_from"], row["valid_to"])
+    ]
+    if who.role == "identity":
+        found["scope"] = scopes
+        found["partner"] = facts.of("partner", organisation_number=who.organisation)
+        return found
+    scopes = [row for row in scopes if (row["code"], row["kind"]) == (who.scope, HOLDS[who.role])]
+    if scopes:
+        found["scope"] = scopes
+        _Sight(facts, who.role, scopes[0], found).fill()
+    return found
+
+
+@dataclass(slots=True)
+class _Sight:
+    """Work out what one live scope shows."""
+
+    facts: Facts
+    role: str
+    scope: Row
+    found: Visible
+    codes: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def fill(self) -> None:
+        facts, found = self.facts, self.found
+        found.update({table: facts.tables[table] for table in REFERENCE})
+        self._contracts()
+        embargo = self.scope["embargo_until"]
+        if self.role == "authority" or (embargo is not None and embargo > facts.now):
+            return
+        treatments = [row for row in facts.tables["treatment"] if self._covers(row)]
+        patients = self._patients({row["patient_id"] for row in treatments})
+        found["patient"] = [row for row in facts.tables["patient"] if row["id"] in patients]
+        for table in OF_PATIENT:
+            self._hang(table, "patient_id", patients)
+        for table in OF_COHORT:
+            self._hang(table, "patient_id", patients)
+            found[table] = [row for row in found[table] if self._covers(row)]
+        options = {row["id"] for row in found["therapeutic_option"]}
+        self._hang("therapeutic_option_drug", "option_id", options)
+        found["treatment"] = [row for row in treatments if row["patient_id"] in patients]
+        started = {row["id"] for row in found["treatment"]}
+        for table in OF_TREATMENT:
+            self._hang(table, "treatment_id", started)
+        findings = {row["id"] for row in found["resistance_finding"]}
+        for table in OF_FINDING:
+            self._hang(table, "finding_id", findings)
+        found["pseudonym"] = [
+            row
+            for row in facts.of("pseudonym", scope_id=self.scope["id"])
+            if row["patient_id"] in patients
+        ]
+        if self.role in {"clinician", "steward"}:
+            for table in IDENTITY:
+                self._hang(table, "patient_id", patients)
+
+    def _contracts(self) -> None:
+        facts, found = self.facts, self.found
+        if self.role == "steward":
+            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS
+            found.update({table: facts.tables[table] for table in everything})
+            return
+        found["cohort_contribution"] = facts.of("cohort_contribution", published=True)
+        if self.role == "partner":
+            agreement = self.scope["agreement_id"]
+            found["agreement"] = facts.of("agreement", id=agreement)
+            found["scope_term"] = facts.of("scope_term", agreement_id=agreement)
+            found["agreement_drug"] = facts.of("agreement_drug", agreement_id=agreement)
+        elif self.role == "researcher":
+            project = self.scope["project_id"]
+            found["project"] = facts.of("project", id=project)
+            found["scope_term"] = facts.of("scope_term", project_id=project)
+            for table in OF_PROJECT - {"project"}:
+                found[table] = facts.of(table, project_id=project)
+
+    def _hang(self, table: str, column: str, seen: set[int]) -> None:
+        narrowed = self.role in {"partner", "researcher"} and table in DOMAINS
+        if not narrowed or DOMAINS[table] in self.scope["data_domains"]:
+            rows = self.facts.tables[table]
+            self.found[table] = [row for row in rows if row[column] in seen]
+
+    def _covers(self, row: Row) -> bool:
+        """Tell whether the scope includes the cohort of a treatment or an offer."""
+        cohort = row["cohort_id"]
+        match self.role:
+            case "partner":
+                drugs = {row["drug_id"] for row in self.found["agreement_drug"]}
+                return any(
+                    row["drug_id"] in drugs
+                    for row in self.facts.of("cohort_drug", cohort_id=cohort)
+                )
+            case "researcher":
+                cohorts = {row["cohort_id"] for row in self.found["project_cohort"]}
+                return self.found["project"][0]["all_cohorts"] or cohort in cohorts
+        return True
+
+    def _patients(self, treated: set[int]) -> set[int]:
+        match self.role:
+            case "partner":
+                return self._consenting("COMMERCIAL") & treated
+            case "researcher":
+                consenting = self._consenting("RESEARCH")
+                if not self.found["project"][0]["all_cohorts"]:
+                    consenting &= treated
+                return {patient for patient in consenting if self._has_tumour_type(patient)}
+            case "clinician":
+                own = self.facts.of("patient_identity", site_id=self.scope["site_id"])
+                return {row["patient_id"] for row in own}
+        return {row["id"] for row in self.facts.tables["patient"]}
+
+    def _consenting(self, purpose: str) -> set[int]:
+        return {
+            row["patient_id"]
+            for row in self.facts.of("consent", purpose=purpose)
+            if self.facts.live(row["given_at"], row["withdrawn_at"])
+        }
+
+    def _has_tumour_type(self, patient: int) -> bool:
+        if self.found["project"][0]["all_tumour_types"]:
+            return True
+        if not self.codes:
+            tissue = {row["code"]: row["tissue_code"] for row in self.facts.tables["onco_tree"]}
+            for row in self.facts.tables["diagnosis"]:
+                if (code := row["onco_tree_code"]) is not None:
+                    self.codes[row["patient_id"]] |= {code, tissue[code]}
+        approved = {row["onco_tree_code"] for row in self.found["project_tumour_type"]}
+        return bool(self.codes.get(patient, set()) & approved)

@@ -1,0 +1,31 @@
+"""A session of a role's login, outside of any pool, that says who it is as it likes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from db.statement import SETTINGS
+from tests.access.oracle import Who
+from tests.world import Database
+
+
+@asynccontextmanager
+async def session(
+    database: Database, role: str, who: Who | None = None
+) -> AsyncIterator[asyncpg.Connection]:
+    """Log in as a role; say who asks for as long as the session lasts, where somebody does."""
+    connection = await asyncpg.connect(database.login(role))
+    try:
+        if who is not None:
+            await say(connection, who.settings)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def say(connection: asyncpg.Connection, settings: tuple[str, ...]) -> None:
+    for name, value in zip(SETTINGS, settings, strict=True):
+        await connection.execute("select set_config($1, $2, false)", name, value)

@@ -1,0 +1,291 @@
+"""Attacks on the catalog: what a role may do without a row being asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from db.statement import SETTINGS
+from tests.access.conftest import DEMO, who
+from tests.access.session import session
+from tests.world import World
+
+LOGINS = (*DEMO, "identity")
+GROUPS = {f"connect_{role}" for role in LOGINS}
+API = GROUPS | {f"{group}_login" for group in GROUPS}
+EXECUTE = {group: {"gene_status"} for group in GROUPS - {"connect_authority", "connect_identity"}}
+REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.FeatureNotSupportedError)
+SOME = "(select count(*) from connect.scope) + (select count(*) from connect.membership)"
+
+
+@pytest.fixture(scope="module")
+async def owner(world: World) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(world.database.url)
+    yield connection
+    await connection.close()
+
+
+async def names(owner: asyncpg.Connection, query: str, *arguments: object) -> set[str]:
+    return {str(row[0]) for row in await owner.fetch(query, *arguments)}
+
+
+async def test_every_table_forces_row_security(owner: asyncpg.Connection) -> None:
+    assert not await names(
+        owner,
+        "select oid::regclass from pg_class where relnamespace = 'connect'::regnamespace"
+        " and relkind in ('r', 'p', 'f') and not (relrowsecurity and relforcerowsecurity)",
+    )
+
+
+async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Connection) -> None:
+    """A permissive one for reading, for that role by name; none for PUBLIC, none for writing."""
+    granted = await owner.fetch(
+        "select c.relname::text, r.rolname::text from pg_class c, pg_roles r"
+        " where c.relnamespace = 'connect'::regnamespace and c.relkind in ('r', 'p', 'f')"
+        " and r.rolname = any($1) and has_any_column_privilege(r.oid, c.oid, 'select')",
+        sorted(GROUPS),
+    )
+    policies = await owner.fetch(
+        "select tablename::text, unnest(roles)::text, cmd, permissive from pg_policies"
+        " where schemaname = 'connect'"
+    )
+    assert {(cmd, role in GROUPS) for _, role, cmd, _ in policies} == {("SELECT", True)}
+    covered = {(table, role) for table, role, _, kind in policies if kind == "PERMISSIVE"}
+    assert {tuple(row) for row in granted} == covered
+
+
+async def test_nothing_but_reading_is_granted(owner: asyncpg.Connection) -> None:
+    """In tables, columns and sequences of any schema, to API roles and to everybody."""
+    grants = await owner.fetch(
+        "select c.oid::regclass::text, coalesce(r.rolname::text, 'PUBLIC'), a.privilege_type"
+        " from pg_class c left join pg_attribute t on t.attrelid = c.oid,"
+        " lateral (select * from aclexplode(c.relacl) union select * from aclexplode(t.attacl)) a"
+        " left join pg_roles r on r.oid = a.grantee"
+        " where c.relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
+        " and (a.grantee = 0 or r.rolname = any($1))",
+        sorted(API),
+    )
+    assert grants
+    assert {grantee for _, grantee, _ in grants} <= GROUPS
+    assert {privilege for _, _, privilege in grants} == {"SELECT"}
+
+
+async def test_an_api_role_owns_nothing(owner: asyncpg.Connection) -> None:
+    assert not await names(
+        owner,
+        "select d.classid::regclass || ' ' || d.objid from pg_shdepend d"
+        " join pg_roles r on r.oid = d.refobjid"
+        " where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o' and r.rolname = any($1)",
+        sorted(API | {"connect_loader"}),
+    )
+
+
+async def test_an_api_role_has_no_attribute(owner: asyncpg.Connection) -> None:
+    roles = await owner.fetch("select * from pg_roles where rolname = any($1)", sorted(API))
+    assert len(roles) == len(API)
+    for role in roles:
+        may = {key for key in role.keys() if key.startswith("rol") and role[key] is True}  # noqa: SIM118
+        login = {"rolcanlogin"} if role["rolname"].endswith("_login") else set()
+        assert may == {"rolinherit", *login}, role["rolname"]
+        assert role["rolconfig"] is None
+
+
+async def test_the_loader_cannot_log_in(owner: asyncpg.Connection) -> None:
+    (loader,) = await owner.fetch("select * from pg_roles where rolname = 'connect_loader'")
+    for attribute in ("rolcanlogin", "rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication"):
+        assert not loader[attribute], attribute
+
+
+async def test_memberships_are_a_login_in_its_group_and_the_owner_in_the_loader(
+    owner: asyncpg.Connection,
+) -> None:
+    me = await owner.fetchval("select current_user::text")
+    found = await owner.fetch(
+        "select m.rolname::text, g.rolname::text, a.admin_option from pg_auth_members a"
+        " join pg_roles m on m.oid = a.member join pg_roles g on g.oid = a.roleid"
+        " where m.rolname ~ '^connect_' or g.rolname ~ '^connect_'"
+    )
+    logins = {(f"{group}_login", group, False) for group in GROUPS}
+    rest = {tuple(row) for row in found} - logins
+    assert logins <= {tuple(row) for row in found}
+    assert {row[:2] for row in rest} == {(me, "connect_loader")}
+
+
+async def test_no_view_shows_what_a_policy_hides(owner: asyncpg.Connection) -> None:
+    views = await owner.fetch(
+        "select c.relname::text, c.relkind::text, c.reloptions, c.oid from pg_class c"
+        " where c.relkind in ('v', 'm')"
+        " and c.relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
+    )
+    assert [(row["relname"], row["relkind"]) for row in views] == [("scope_fact", "v")]
+    assert "security_invoker=true" in views[0]["reloptions"]
+    for role in API:
+        assert not await owner.fetchval(
+            "select has_any_column_privilege($1, $2::oid, 'select')", role, views[0]["oid"]
+        )
+
+
+async def test_no_function_runs_as_its_owner(owner: asyncpg.Connection) -> None:
+    assert not await names(
+        owner,
+        "select p.oid::regprocedure from pg_proc p where p.prosecdef"
+        " and p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')",
+    )
+
+
+async def test_everybody_may_execute_nothing(owner: asyncpg.Connection) -> None:
+    """A function without an ACL of its own is everybody's."""
+    assert not await names(
+        owner,
+        "select p.oid::regprocedure from pg_proc p"
+        " where p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
+        " and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
+        " where a.grantee = 0)",
+    )
+
+
+async def test_a_function_made_tomorrow_is_nobodys(owner: asyncpg.Connection) -> None:
+    transaction = owner.transaction()
+    await transaction.start()
+    await owner.execute("create function connect.tomorrow() returns int language sql return 1")
+    for role in API:
+        assert not await owner.fetchval(
+            "select has_function_privilege($1, 'connect.tomorrow()', 'execute')", role
+        )
+    await transaction.rollback()
+
+
+async def test_an_api_role_may_execute_gene_status_alone(owner: asyncpg.Connection) -> None:
+    for role in API:
+        found = await names(
+            owner,
+            "select p.proname from pg_proc p"
+            " where p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
+            " and has_function_privilege($1, p.oid, 'execute')",
+            role,
+        )
+        assert found == EXECUTE.get(role.removesuffix("_login"), set()), role
+
+
+async def test_an_api_role_may_make_nothing(owner: asyncpg.Connection) -> None:
+    """No schema, table, type or function, and no temporary table, in this database."""
+    for role in API:
+        assert not await names(
+            owner, "select nspname from pg_namespace where has_schema_privilege($1, oid, 'create')",
+            role,
+        )  # fmt: skip
+        assert not await names(
+            owner,
+            "select p from unnest(array['create', 'temporary']) p"
+            " where has_database_privilege($1, current_database(), p)",
+            role,
+        )
+
+
+async def test_everybody_may_not_connect(owner: asyncpg.Connection) -> None:
+    assert not await names(
+        owner,
+        "select a.privilege_type from pg_database d,"
+        " aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a"
+        " where d.datname = current_database() and a.grantee = 0",
+    )
+
+
+async def test_nothing_reaches_outside(owner: asyncpg.Connection) -> None:
+    """No extension, foreign server, event trigger, publication or untrusted language."""
+    for catalog in ("pg_foreign_server", "pg_event_trigger", "pg_publication", "pg_subscription"):
+        assert not await owner.fetchval(f"select count(*) from {catalog}"), catalog
+    assert await names(owner, "select extname from pg_extension") == {"plpgsql"}
+
+
+async def test_no_rule_and_no_inheritance_goes_around_a_policy(owner: asyncpg.Connection) -> None:
+    assert not await names(owner, "select rulename from pg_rules where schemaname = 'connect'")
+    assert not await names(
+        owner,
+        "select inhrelid::regclass from pg_inherits join pg_class on oid = inhrelid"
+        " where relnamespace = 'connect'::regnamespace and relkind = 'r'",
+    )
+
+
+@pytest.mark.parametrize("role", LOGINS)
+async def test_a_login_becomes_no_other_role(
+    world: World, owner: asyncpg.Connection, role: str
+) -> None:
+    """By no statement, and after the attempt it sees what it saw, under its own name."""
+    scope = DEMO.get(role, "CONNECT")
+    asks = await who(world, "steward" if role == "identity" else role, scope)
+    every = await names(owner, "select rolname from pg_roles")
+    others = every - {f"connect_{role}", f"connect_{role}_login"}
+    assert len(others) > len(API) - 2
+    async with session(world.database, role, asks) as connection:
+        before = await connection.fetchval(f"select {SOME}")
+        for other in sorted(others):
+            for attempt in (
+                f'set role "{other}"',
+                f'set local role "{other}"',
+                f"select set_config('role', '{other}', false)",
+                f"select set_config('role', '{other}', true), count(*) from connect.membership",
+                f"select set_config('session_authorization', '{other}', false)",
+                f'set session authorization "{other}"',
+                f'grant "{other}" to current_user',
+            ):
+                with pytest.raises(REFUSED):
+                    await connection.execute(attempt)
+        assert await connection.fetchval("select current_user") == f"connect_{role}_login"
+        assert await connection.fetchval(f"select {SOME}") == before
+        await connection.execute(f"set role connect_{role}")  # its own group: the same policies
+        assert await connection.fetchval(f"select {SOME}") == before
+
+
+@pytest.mark.parametrize("role", LOGINS)
+async def test_row_security_cannot_be_switched_off(world: World, role: str) -> None:
+    async with session(world.database, role) as connection:
+        await connection.execute("set row_security = off")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("select from connect.scope")
+
+
+@pytest.mark.parametrize("role", DEMO)
+async def test_statistics_tell_nothing(world: World, role: str) -> None:
+    async with session(world.database, role) as connection:
+        assert not await connection.fetch("select from pg_stats where schemaname = 'connect'")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("select from pg_statistic")
+
+
+async def test_settings_are_of_the_application_alone(owner: asyncpg.Connection) -> None:
+    """Policies read `app.*` and nothing else that a session could set."""
+    read = await names(
+        owner,
+        "select (regexp_matches(coalesce(qual, '') || coalesce(with_check, ''),"
+        " 'current_setting\\(''([^'']+)''', 'g'))[1] from pg_policies where schemaname = 'connect'",
+    )
+    assert read == set(SETTINGS)
+
+
+async def test_everything_has_a_comment(owner: asyncpg.Connection) -> None:
+    assert not await names(
+        owner,
+        "select c.oid::regclass from pg_class c where c.relnamespace = 'connect'::regnamespace"
+        " and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+        " and obj_description(c.oid, 'pg_class') is null",
+    )
+    assert not await names(
+        owner,
+        "select p.oid::regprocedure from pg_proc p where p.pronamespace = 'connect'::regnamespace"
+        " and obj_description(p.oid, 'pg_proc') is null",
+    )
+
+
+async def test_every_foreign_key_has_an_index(owner: asyncpg.Connection) -> None:
+    assert not await names(
+        owner,
+        "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k"
+        " where k.contype = 'f' and k.connamespace = 'connect'::regnamespace and not exists ("
+        " select from pg_index i where i.indrelid = k.conrelid and i.indisvalid"
+        " and i.indpred is null"
+        " and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey"
+        " and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] <@ k.conkey)",
+    )

@@ -1,0 +1,131 @@
+"""Two partners over two connections: no request ever sees what the one before it saw."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from connect_graph.settings import ROLES
+from db.pool import LoginRefused, Pools
+from db.statement import SETTINGS
+from db.viewer import Role
+from resolvers.execute import Request
+from tests.access.conftest import who
+from tests.access.oracle import Facts, visible
+from tests.world import World
+
+SCOPES = ("AGR-OLA-01", "AGR-DAB-01")
+REQUESTS = 10_000
+AT_ONCE = 16
+CONNECTIONS = 2
+IDS = Request("{ patients(first: 1000) { nodes { id } } }")
+
+
+@pytest.fixture
+async def pools(world: World) -> AsyncIterator[Pools]:
+    urls = {role: world.database.login(role) for role in ROLES}
+    opened = await Pools.open(urls, size=CONNECTIONS)
+    yield opened
+    await opened.close()
+
+
+async def test_alternating_partners_see_their_own(world: World, facts: Facts, pools: Pools) -> None:
+    pool = pools.roles[Role.PARTNER]
+    viewers = [await world.viewer("partner", scope) for scope in SCOPES]
+    expected = []
+    for scope in SCOPES:
+        rows = visible(facts, await who(world, "partner", scope))["pseudonym"]
+        expected.append(sorted(row["public_id"] for row in rows))
+    assert all(expected)
+    assert not set(expected[0]) & set(expected[1])
+    bodies = [
+        json.dumps({"data": {"patients": {"nodes": [{"id": one} for one in ids]}}})
+        for ids in expected
+    ]
+    turns = iter(range(REQUESTS))
+    wrong: list[int] = []
+
+    async def work() -> int:
+        done = 0
+        for turn in turns:
+            answer = await world.graph.answer(IDS, viewers[turn % 2], pool)
+            if json.dumps(answer.body) != bodies[turn % 2]:
+                wrong.append(turn)
+            done += 1
+        return done
+
+    counts = await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    assert sum(counts) == REQUESTS
+    assert min(counts) > REQUESTS // AT_ONCE // 2, "the workers took turns"
+    assert not wrong
+    await nothing_is_left(pool.connections)
+
+
+async def test_a_failed_statement_leaves_nothing(world: World, pools: Pools) -> None:
+    pool = pools.roles[Role.PARTNER]
+    settings = (await world.viewer("partner", SCOPES[0])).settings
+    setting = " and ".join(
+        f"set_config('{name}', ${place}, true) is not null"
+        for place, name in enumerate(SETTINGS, start=1)
+    )
+    for tail in ("1 / (select count(*) - count(*) from connect.scope)", "pg_sleep(60) is null"):
+        text = f"select case when {setting} then ({tail})::text end"
+        with pytest.raises((asyncpg.PostgresError, asyncio.TimeoutError)):
+            await asyncio.wait_for(pool.text(text, *settings), 0.2)
+    await nothing_is_left(pool.connections)
+
+
+async def nothing_is_left(connections: asyncpg.Pool[asyncpg.Record]) -> None:
+    """Look into every connection of a pool at once."""
+    held = [await connections.acquire() for _ in range(CONNECTIONS)]
+    assert connections.get_size() == CONNECTIONS
+    try:
+        for connection in held:
+            for name in SETTINGS:
+                left = await connection.fetchval("select current_setting($1, true)", name)
+                assert not left, name
+            assert await connection.fetchval("select current_user") == "connect_partner_login"
+            assert await connection.fetchval("select count(*) from connect.membership") == 0
+            assert await connection.fetchval("select count(*) from connect.patient") == 0
+    finally:
+        for connection in held:
+            await connections.release(connection)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("given", [*ROLES, "the owner"])
+async def test_a_pool_takes_its_own_login_alone(world: World, role: str, given: str) -> None:
+    if role == given:
+        return
+    urls = {role: world.database.login(role) for role in ROLES}
+    urls[role] = world.database.url if given == "the owner" else world.database.login(given)
+    with pytest.raises(LoginRefused):
+        await Pools.open(urls, size=1)
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ("grant connect_steward to {}", "revoke connect_steward from {}"),
+        ("grant pg_read_all_data to {}", "revoke pg_read_all_data from {}"),
+        ("grant connect_loader to {}", "revoke connect_loader from {}"),
+        ("alter role {} bypassrls", "alter role {} nobypassrls"),
+        ("alter role {} superuser", "alter role {} nosuperuser"),
+        ("alter role {} replication", "alter role {} noreplication"),
+        ("alter role {} createrole", "alter role {} nocreaterole"),
+    ],
+)
+async def test_a_login_that_may_more_is_refused(world: World, more: str, less: str) -> None:
+    login = "connect_clinician_login"
+    owner = await asyncpg.connect(world.database.url)
+    try:
+        await owner.execute(more.format(login))
+        with pytest.raises(LoginRefused):
+            await Pools.open({role: world.database.login(role) for role in ROLES}, size=1)
+    finally:
+        await owner.execute(less.format(login))
+        await owner.close()

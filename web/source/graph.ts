@@ -1,0 +1,56 @@
+/** Asking the graph. */
+
+/** What goes with every request. It lives in this page's memory and nowhere else. */
+export interface Credentials {
+  token: string;
+  scope: string;
+  purpose: string;
+}
+
+export interface GraphError {
+  message: string;
+  extensions?: { code?: string };
+}
+
+export interface Answer {
+  data?: Record<string, unknown> | null;
+  errors?: GraphError[];
+}
+
+export interface Operation {
+  query: string;
+  variables?: unknown;
+  operationName?: string | null | undefined;
+}
+
+export function endpoint(): string {
+  return new URL("graphql", document.baseURI).href;
+}
+
+/** The headers beside the token's. */
+export function scopeHeaders({ scope, purpose }: Credentials): Record<string, string> {
+  return {
+    ...(scope === "" ? {} : { "X-Scope": scope }),
+    ...(purpose === "" ? {} : { "X-Purpose": purpose }),
+  };
+}
+
+export async function ask(credentials: Credentials, operation: Operation): Promise<Answer> {
+  try {
+    const response = await fetch(endpoint(), {
+      method: "POST",
+      credentials: "omit",
+      headers: {
+        Accept: "application/graphql-response+json, application/json;q=0.9",
+        Authorization: `Bearer ${credentials.token}`,
+        "Content-Type": "application/json",
+        ...scopeHeaders(credentials),
+      },
+      body: JSON.stringify(operation),
+    });
+    return (await response.json()) as Answer;
+  } catch {
+    const message = "The graph cannot be reached, or did not answer in JSON: try again.";
+    return { data: null, errors: [{ message }] };
+  }
+}

@@ -1,0 +1,10 @@
+import "./workers.ts";
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./page.css";
+
+import { createRoot } from "react-dom/client";
+
+import { Page } from "./page.tsx";
+
+createRoot(document.getElementById("page")!).render(<Page />);

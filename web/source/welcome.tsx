@@ -1,0 +1,81 @@
+import { DEMONSTRATION } from "./demonstration.ts";
+import type { Credentials } from "./graph.ts";
+import type { Identity } from "./identity.ts";
+import { capital, ROLES } from "./wording.ts";
+
+interface Properties {
+  identity: Identity;
+  tokens: Record<string, string>;
+  use: (credentials: Credentials) => void;
+}
+
+/** What stands where the workbench will: why there is none yet, and how to get there. */
+export function Welcome({ identity, tokens, use }: Properties) {
+  const roles = Object.entries(tokens);
+  return (
+    <main className="welcome">
+      <section>
+        <h2>Say who you are</h2>
+        <p>
+          The graph answers those whom it knows, and each sees what is theirs to see: the database
+          decides that, not this page.
+        </p>
+        {identity.kind === "refused" && (
+          <p className="refused" role="alert">
+            <strong>{refusal(identity.code)}</strong> {identity.message}
+          </p>
+        )}
+        {roles.length > 0 && (
+          <>
+            <h3>This is a demonstration: choose a role</h3>
+            <ul className="roles">
+              {roles.map(([role, token]) => (
+                <li key={role}>
+                  <button type="button" onClick={() => use({ token, scope: "", purpose: "" })}>
+                    <strong>{capital(role)}</strong>
+                    <span>{ROLES[role]}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        <h3>{roles.length > 0 ? "Or use a token of your own" : "How to begin"}</h3>
+        <ol>
+          <li>
+            Get a token from your organisation's sign-in. Without a membership of the consortium,
+            ask its data office for one first.
+            {DEMONSTRATION && (
+              <>
+                {" "}
+                In this demonstration <code>connect-graph token researcher</code> prints one.
+              </>
+            )}
+          </li>
+          <li>
+            Paste it into <em>Token</em> above and press <em>Use</em>. Where you hold several scopes
+            or purposes, name one.
+          </li>
+          <li>Choose an example query, run it, and take the result with you as CSV or JSON.</li>
+        </ol>
+        <p className="note">
+          The token stays in this page's memory: it is never stored, and gone when you reload.
+          Queries that you run stay in this browser's history; results do not.
+        </p>
+      </section>
+    </main>
+  );
+}
+
+function refusal(code: string): string {
+  switch (code) {
+    case "SCOPE_REQUIRED":
+      return "Which scope?";
+    case "PURPOSE_REQUIRED":
+      return "For which purpose?";
+    case "UNAUTHENTICATED":
+      return "Not recognised.";
+    default:
+      return "Not now.";
+  }
+}
