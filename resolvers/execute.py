@@ -136,7 +136,7 @@ def _refused(errors: list[GraphQLError]) -> Answer:
 def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
     body: dict[str, Any]
     errors = [*lacking, *(_told(error) for error in result.errors or ())]
-    whole = next((e for e in errors if e.code.status >= 500), None)
+    whole = next((e for e in errors if e.code in _WHOLE), None)
     if whole is not None:
         body = {"errors": [whole.formatted]}
         return Answer(body, whole.code.status, reader.statements, reader.rows)
@@ -144,6 +144,10 @@ def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reade
     if errors:
         body["errors"] = [error.formatted for error in errors]
     return Answer(body, statements=reader.statements, rows=reader.rows)
+
+
+_WHOLE = (Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
+"""What leaves nothing of an answer."""
 
 
 def _told(error: GraphQLError) -> Refusal:

@@ -14,7 +14,13 @@ from db.plan import Expression, Select
 from db.pool import Pool
 from db.statement import Statement
 from db.viewer import Viewer
+from resolvers.errors import Code, Refusal
 from resolvers.observer import NOBODY, Observer
+
+MOST_OBJECTS = 200_000
+"""Objects of one answer."""
+MOST_CHILDREN = 10_000
+"""Objects of one list that is no connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Reader:
         self._observer = observer
         self.statements = 0
         self.rows = 0
+        self._handed_out = 0
 
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
@@ -69,7 +76,19 @@ class Reader:
                 return [tuple(found[one]) for one in keys]
 
             loader = self._loaders[select] = DataLoader(batch)
-        return await loader.load(key)
+        rows = await loader.load(key)
+        self._hand_out(len(rows))
+        return rows
+
+    def _hand_out(self, number: int) -> None:
+        """Count what becomes part of the answer: a row that several lead to counts for each."""
+        self._handed_out += number
+        if number > MOST_CHILDREN or self._handed_out > MOST_OBJECTS:
+            raise Refusal(
+                Code.LIMIT_EXCEEDED,
+                f"The answer has more than {MOST_OBJECTS:,} objects, or {MOST_CHILDREN:,} in one "
+                "list: ask for smaller pages or fewer relations.",
+            )
 
     async def _rows(self, select: Select, keys: list[Any] | None = None) -> tuple[Row, ...]:
         made = statement.rows(select)
