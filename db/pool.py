@@ -17,11 +17,24 @@ if TYPE_CHECKING:
 
 IDENTITY = "identity"
 _WHO = """
-select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole as mighty,
+select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole
+    or r.rolcreatedb or r.rolreplication as mighty,
   (select array_agg(g.rolname::text order by g.rolname) from pg_roles g
    where g.rolname <> current_user and pg_has_role(current_user, g.oid, 'member')) as groups
 from pg_roles r where r.rolname = current_user
 """
+
+
+ACQUIRE_SECONDS = 10
+"""How long a request waits for a connection of its role."""
+UNREACHED = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.OperatorInterventionError,
+)
 
 
 class Unavailable(Exception):
@@ -50,13 +63,11 @@ class Pool:
         Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`).
         """
         try:
-            async with self.connections.acquire() as connection:
+            async with self.connections.acquire(timeout=ACQUIRE_SECONDS) as connection:
                 found: str | None = await connection.fetchval(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
             raise TimedOut from error
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-            raise Unavailable from error
-        except asyncpg.exceptions.OperatorInterventionError as error:
+        except UNREACHED as error:
             raise Unavailable from error
         if found is None:
             raise Unavailable
@@ -122,12 +133,14 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         min_size=1,
         max_size=size,
         timeout=10,
+        command_timeout=timeout_ms / 1000 + 5,
         max_inactive_connection_lifetime=300,
         server_settings={
             "application_name": f"connect-graph {role}",
             "statement_timeout": str(timeout_ms),
             "default_transaction_read_only": "on",
             "jit": "off",
+            "timezone": "UTC",
         },
     )
     try:

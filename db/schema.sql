@@ -2208,6 +2208,8 @@ CREATE INDEX biomarker_evidence_patient_id_idx ON connect.biomarker_evidence USI
 
 CREATE INDEX biomarker_gene_id_patient_id_idx ON connect.biomarker USING btree (gene_id, patient_id);
 
+CREATE INDEX biomarker_import_batch_id_idx ON connect.biomarker USING btree (import_batch_id);
+
 CREATE INDEX biomarker_partner_gene_id_idx ON connect.biomarker USING btree (partner_gene_id);
 
 CREATE INDEX biomarker_patient_id_id_idx ON connect.biomarker USING btree (patient_id, id);
@@ -2217,6 +2219,8 @@ CREATE INDEX biomarker_profile_id_idx ON connect.biomarker USING btree (profile_
 CREATE INDEX cohort_drug_drug_id_idx ON connect.cohort_drug USING btree (drug_id);
 
 CREATE INDEX cohort_onco_tree_code_idx ON connect.cohort USING btree (onco_tree_code);
+
+CREATE INDEX diagnosis_import_batch_id_idx ON connect.diagnosis USING btree (import_batch_id);
 
 CREATE INDEX diagnosis_onco_tree_code_idx ON connect.diagnosis USING btree (onco_tree_code);
 
@@ -2238,13 +2242,19 @@ CREATE INDEX membership_organisation_number_idx ON connect.membership USING btre
 
 CREATE INDEX membership_scope_id_idx ON connect.membership USING btree (scope_id);
 
+CREATE INDEX molecular_profile_import_batch_id_idx ON connect.molecular_profile USING btree (import_batch_id);
+
 CREATE INDEX molecular_profile_patient_id_id_idx ON connect.molecular_profile USING btree (patient_id, id);
 
 CREATE INDEX offer_cohort_id_idx ON connect.offer USING btree (cohort_id);
 
+CREATE INDEX offer_import_batch_id_idx ON connect.offer USING btree (import_batch_id);
+
 CREATE INDEX offer_patient_id_idx ON connect.offer USING btree (patient_id);
 
 CREATE INDEX onco_tree_tissue_code_idx ON connect.onco_tree USING btree (tissue_code);
+
+CREATE INDEX outcome_import_batch_id_idx ON connect.outcome USING btree (import_batch_id);
 
 CREATE INDEX outcome_patient_id_idx ON connect.outcome USING btree (patient_id);
 
@@ -2280,17 +2290,25 @@ CREATE INDEX quarantine_import_batch_id_idx ON connect.quarantine USING btree (i
 
 CREATE INDEX resistance_finding_drug_id_idx ON connect.resistance_finding USING btree (drug_id);
 
+CREATE INDEX resistance_finding_import_batch_id_idx ON connect.resistance_finding USING btree (import_batch_id);
+
 CREATE INDEX resistance_finding_patient_id_idx ON connect.resistance_finding USING btree (patient_id);
+
+CREATE INDEX response_assessment_import_batch_id_idx ON connect.response_assessment USING btree (import_batch_id);
 
 CREATE INDEX response_assessment_patient_id_idx ON connect.response_assessment USING btree (patient_id);
 
 CREATE INDEX screening_identity_patient_id_idx ON connect.screening_identity USING btree (patient_id);
+
+CREATE INDEX screening_import_batch_id_idx ON connect.screening USING btree (import_batch_id);
 
 CREATE INDEX site_partner_id_idx ON connect.site USING btree (partner_id);
 
 CREATE INDEX specimen_diagnosis_id_idx ON connect.specimen USING btree (diagnosis_id);
 
 CREATE INDEX specimen_identity_patient_id_idx ON connect.specimen_identity USING btree (patient_id);
+
+CREATE INDEX specimen_import_batch_id_idx ON connect.specimen USING btree (import_batch_id);
 
 CREATE INDEX specimen_patient_id_id_idx ON connect.specimen USING btree (patient_id, id);
 
@@ -2319,6 +2337,8 @@ CREATE INDEX treatment_drug_patient_id_idx ON connect.treatment_drug USING btree
 CREATE INDEX treatment_funding_import_batch_id_idx ON connect.treatment_funding USING btree (import_batch_id);
 
 CREATE INDEX treatment_funding_patient_id_idx ON connect.treatment_funding USING btree (patient_id);
+
+CREATE INDEX treatment_import_batch_id_idx ON connect.treatment USING btree (import_batch_id);
 
 CREATE INDEX treatment_patient_id_id_idx ON connect.treatment USING btree (patient_id, id);
 
@@ -2937,6 +2957,9 @@ CREATE POLICY office ON connect.agreement_drug FOR SELECT TO connect_steward USI
 CREATE POLICY office ON connect.cohort_contribution FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY office ON connect.data_release FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
 CREATE POLICY office ON connect.import_batch FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
@@ -3033,6 +3056,9 @@ ALTER TABLE connect.project_tumour_type ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connect.pseudonym ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY published ON connect.cohort_contribution FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician USING ((published AND (EXISTS ( SELECT
+   FROM connect.scope))));
+
+CREATE POLICY published ON connect.data_release FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician USING ((published AND (EXISTS ( SELECT
    FROM connect.scope))));
 
 ALTER TABLE connect.quarantine ENABLE ROW LEVEL SECURITY;
@@ -3145,9 +3171,6 @@ CREATE POLICY reference ON connect.cohort_design FOR SELECT TO connect_partner, 
 CREATE POLICY reference ON connect.cohort_drug FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
-CREATE POLICY reference ON connect.data_release FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
-
 CREATE POLICY reference ON connect.drug FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
@@ -3249,6 +3272,12 @@ REVOKE ALL ON PROCEDURE connect.protect_reference(IN relation regclass) FROM PUB
 REVOKE ALL ON FUNCTION connect.refresh_patient() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refresh_scope() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.adverse_event TO connect_loader;
 GRANT SELECT ON TABLE connect.adverse_event TO connect_steward;

@@ -17,7 +17,7 @@ from db.viewer import Viewer
 from resolvers.errors import Code, Refusal
 from resolvers.observer import NOBODY, Observer
 
-MOST_OBJECTS = 500_000
+MOST_OBJECTS = 200_000
 """Objects of one answer."""
 MOST_CHILDREN = 10_000
 """Objects of one list that is no connection."""

@@ -58,7 +58,8 @@ def selection(schema: GraphQLSchema, name: str, role: str) -> Selection:
             assert isinstance(object_, GraphQLObjectType)
             for field_name, declared in object_.fields.items():
                 below = get_named_type(declared.type)
-                if not line(schema, kind, field_name).has(role):
+                known = line(schema, kind, field_name)
+                if not known.has(role) or known.source == "page":
                     continue
                 if not isinstance(below, GraphQLObjectType | GraphQLInterfaceType):
                     place[field_name] = None

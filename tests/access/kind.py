@@ -9,7 +9,7 @@ def _names(text: str) -> frozenset[str]:
 
 REFERENCE = _names(
     "gene gene_former_symbol onco_tree drug drug_target partner site study cohort cohort_drug"
-    " biomarker_definition cohort_design data_release"
+    " biomarker_definition cohort_design"
 )
 OF_PATIENT = _names(
     "screening diagnosis specimen molecular_profile gene_assessed biomarker prior_treatment"
@@ -36,7 +36,7 @@ OFFICE = _names("import_batch quarantine")
 OF_AGREEMENT = _names("agreement agreement_drug")
 OF_PROJECT = _names("project project_cohort project_tumour_type")
 TERMS = _names("scope_term")
-COUNTS = _names("cohort_contribution")  # the published ones, for all
+COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
 OWN = _names("scope membership")
 TABLES = REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
 

@@ -178,7 +178,8 @@ class _Sight:
             everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS
             found.update({table: facts.tables[table] for table in everything})
             return
-        found["cohort_contribution"] = facts.of("cohort_contribution", published=True)
+        for table in COUNTS:
+            found[table] = facts.of(table, published=True)
         if self.role == "partner":
             agreement = self.scope["agreement_id"]
             found["agreement"] = facts.of("agreement", id=agreement)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 
 from tests.access.conftest import CASES, DEMO, Asking, asking, who
 from tests.access.expectation import Expectation, Selection, line, selection, text
@@ -19,6 +19,16 @@ from tests.world import World
 PAGE = 120
 MOST = 800
 NAMES = ("id", "symbol", "inn", "version", "trial", "fromDay")
+LISTS = {
+    "biomarkers": ("Biomarker", "biomarker", "id"),
+    "responses": ("ResponseAssessment", "response_assessment", "id"),
+    "resistanceFindings": ("ResistanceFinding", "resistance_finding", "id"),
+    "cohorts": ("Cohort", "cohort", "code"),
+    "drugs": ("Drug", "drug", "inn"),
+    "partners": ("Partner", "partner", "code"),
+    "agreements": ("Agreement", "agreement", "code"),
+    "releases": ("DataRelease", "data_release", "version"),
+}
 LIVE = [case for case in CASES if case[1] not in {"AGR-OVER-01", "AGR-EARLY-01"}]
 WITH_RECORDS = [case for case in LIVE if case[0] != "authority"]
 
@@ -151,6 +161,36 @@ async def test_every_cohort_and_value(world: World, facts: Facts, role: str) -> 
         assert "errors" not in answer.body
         assert sorted_deep(answer.body["data"]["cohort"]) == sorted_deep(wanted)
     assert not never(schema, role, chosen, expectation, "Cohort")
+
+
+@pytest.mark.parametrize(("role", "scope"), LIVE)
+async def test_every_list(world: World, facts: Facts, role: str, scope: str) -> None:
+    """Every root lists what the viewer may see of its table, all of it and nothing else."""
+    schema = world.graph.binding.schema
+    asks, ask = await who(world, role, scope), await asking(world, role, scope)
+    expectation = Expectation(schema, visible(facts, asks), scope, datetime.now(UTC).date())
+    for root, (name, table, unique) in LISTS.items():
+        if not line(schema, "Query", root).has(role):
+            continue
+        rows = expectation.visible[table]
+        chosen: Selection = {unique: None}
+        if isinstance(type_ := schema.type_map[name], GraphQLInterfaceType):
+            chosen = {kind.name: {"id": None} for kind in schema.get_possible_types(type_)}
+        wanted = sorted(expectation.made(name, table, row, chosen)[unique] for row in rows)
+        seen: list[str] = []
+        after, more = None, True
+        while more:
+            answer = await ask(
+                f"query ($after: String) {{ {root}(first: 1000, after: $after) {{ totalCount"
+                f" nodes {{ {unique} }} pageInfo {{ hasNextPage endCursor }} }} }}",
+                after=after,
+            )
+            assert "errors" not in answer.body
+            page = answer.body["data"][root]
+            assert page["totalCount"] == len(wanted)
+            seen += [node[unique] for node in page["nodes"]]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        assert sorted(seen) == wanted, root
 
 
 @pytest.mark.parametrize(("role", "scope"), WITH_RECORDS)

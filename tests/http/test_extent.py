@@ -124,3 +124,13 @@ async def test_a_near_miss_gets_no_hint(client: Client, query: str) -> None:
     for name in ("viewer", '"role"', "'role'", "'first'", "Patient'", "include'", "__typename"):
         if name.strip("'\"") not in query:
             assert name not in response.text
+
+
+async def test_an_answer_that_multiplies_is_refused_whole(client: Client) -> None:
+    """Each biomarker leads to its specimen, and that to all of its biomarkers again."""
+    query = LONG + "biomarkers { specimen {" * 7 + "id" + "}" * 18
+    begun = time.monotonic()
+    response = await client.ask(query.replace("first: 1", "first: 100"))
+    assert set(codes(response)) <= {"LIMIT_EXCEEDED", "COST_EXCEEDED"}
+    assert "data" not in response.json()
+    assert time.monotonic() - begun < 15
