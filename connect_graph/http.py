@@ -23,6 +23,7 @@ from connect_graph.issuer import Issuer
 from connect_graph.log import fields
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
+from db.migrate import MigrationError
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
 from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
@@ -148,9 +149,13 @@ def application(
 
 
 async def _ready(pools: Pools, pending: Pending) -> Response:
+    unreachable = JSONResponse({"status": "not ready", "database": "cannot be reached"}, 503)
     if not await pools.alive():
-        return JSONResponse({"status": "not ready", "database": "cannot be reached"}, 503)
-    missing = await pending()
+        return unreachable
+    try:
+        missing = await pending()
+    except MigrationError:
+        return unreachable
     if missing:
         return JSONResponse({"status": "not ready", "migrations": list(missing)}, 503)
     return JSONResponse({"status": "ready"})
