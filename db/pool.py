@@ -41,6 +41,10 @@ class Unavailable(Exception):
     """Say that the database cannot be reached now."""
 
 
+class Unfit(Exception):
+    """Say that a value cannot be what its place asks for: a number, a date, a known word."""
+
+
 class TimedOut(Exception):
     """Say that a statement took longer than its limit."""
 
@@ -60,13 +64,15 @@ class Pool:
     async def text(self, sql: str, *arguments: object) -> str:
         """Run one statement and return its one text.
 
-        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`).
+        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`).
         """
         try:
             async with self.connections.acquire(timeout=ACQUIRE_SECONDS) as connection:
                 found: str | None = await connection.fetchval(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
             raise TimedOut from error
+        except asyncpg.DataError as error:
+            raise Unfit from error
         except UNREACHED as error:
             raise Unavailable from error
         if found is None:

@@ -20,7 +20,7 @@ from graphql import (
 from graphql import execute as run
 
 import schema
-from db.pool import Pool, TimedOut, Unavailable
+from db.pool import Pool, TimedOut, Unavailable, Unfit
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
 from resolvers.errors import Code, Refusal, coded
@@ -34,6 +34,7 @@ from resolvers.selection import RequestRefused, Selection
 
 _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
+MISFIT = Refusal(Code.BAD_USER_INPUT, "A cursor or a value does not fit what it is for.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
 
 
@@ -143,7 +144,10 @@ class Graph:
             document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLError as error:
             raise RequestRefused(coded([error], Code.GRAPHQL_PARSE_FAILED)) from error
-        check_document(document)
+        try:
+            check_document(document)
+        except RecursionError as error:
+            raise Refusal(Code.LIMIT_EXCEEDED, "The document is too deep.") from error
         errors = validate(self.binding.schema, document, max_errors=20, hide_suggestions=True)
         if errors:
             raise RequestRefused(coded(errors, Code.GRAPHQL_VALIDATION_FAILED))
@@ -180,7 +184,7 @@ def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reade
     return Answer(body, statements=reader.statements, rows=reader.rows)
 
 
-_WHOLE = (Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
+_WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
 """What leaves nothing of an answer."""
 
 
@@ -195,6 +199,8 @@ def _told(error: GraphQLError) -> Refusal:
             return UNREACHABLE
         case TimedOut():
             return TOO_SLOW
+        case Unfit():
+            return MISFIT
         case cause:
             reference = secrets.token_hex(6)
             _LOG.error("internal error %s", reference, exc_info=cause or error)

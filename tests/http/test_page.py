@@ -100,7 +100,7 @@ async def test_a_forged_cursor_is_refused(client: Client) -> None:
 async def test_a_cursor_with_another_place_gives_what_the_list_gives(client: Client) -> None:
     """A place is no secret and no key: it only says where to go on, in what one may see."""
     whole = await ids(client, 1000)
-    digest = cursor.digest("CONNECT", "patients")
+    digest = cursor.digest("CONNECT", "patients", None, [])
     for place in ("", whole[9], "' or true --", "~"):
         response = await client.ask(IDS, {"first": 5, "after": cursor.encode([place], digest)})
         found = [node["id"] for node in response.json()["data"]["patients"]["nodes"]]
@@ -124,9 +124,20 @@ async def test_a_cursor_holds_no_internal_id(client: Client) -> None:
     for edge in page["edges"]:
         content = base64.urlsafe_b64decode(edge["cursor"] + "==")
         assert json.loads(content) == [
-            edge["node"]["id"],
-            cursor.digest("CONNECT", "patients"),
+            [edge["node"]["id"]],
+            cursor.digest("CONNECT", "patients", None, []),
         ]
+
+
+@pytest.mark.parametrize("by", ["birthYear", "enrolledOn", "sex", "synthetic"])
+async def test_a_place_that_does_not_fit_its_column_is_refused(client: Client, by: str) -> None:
+    query = f"""query ($after: String) {{ patients(
+        first: 2, after: $after, orderBy: [{{ by: {by} }}]) {{ nodes {{ id }}
+        pageInfo {{ endCursor }} }} }}"""
+    good = (await client.ask(query)).json()["data"]["patients"]["pageInfo"]["endCursor"]
+    _, belongs = json.loads(base64.urlsafe_b64decode(good + "=="))
+    forged = cursor.encode(["no such thing", "x"], belongs)
+    assert codes(await client.ask(query, {"after": forged})) == ["BAD_USER_INPUT"]
 
 
 @pytest.fixture
