@@ -22,6 +22,7 @@ from resolvers.bind import Binding
 from resolvers.errors import Code, Refusal
 from resolvers.selection import Selection
 from schema import mapping
+from schema.connection import MOST
 
 MOST_TOKENS = 10_000
 MOST_DEPTH = 20
@@ -31,7 +32,7 @@ MOST_ALIASES = 200
 MOST_DIRECTIVES = 100
 MOST_DUPLICATES = 100
 """Fields that repeat a name of the same selection set."""
-MOST_ROOTS = 30
+MOST_ROOTS = 200
 MOST_COST = 2_000_000
 
 
@@ -151,7 +152,7 @@ def _cost(
                 cost += size * _inside(selection, binding, target, nodes)
             case mapping.Listing():
                 first = selection.arguments(declared, node).get("first") or 0
-                cost += max(int(first), 1) * _inside(selection, binding, target, nodes)
+                cost += min(max(int(first), 1), MOST) * _inside(selection, binding, target, nodes)
             case mapping.Measure():
                 cost += 1
             case mapping.Column() | mapping.PublicId() | mapping.Part() | mapping.FromViewer():

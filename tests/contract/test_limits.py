@@ -38,7 +38,7 @@ REFUSED = {
         "LIMIT_EXCEEDED",
     ),
     "roots": (
-        "{ " + " ".join(f"a{i}: viewer {{ role }}" for i in range(31)) + " }",
+        "{ " + " ".join(f"a{i}: viewer {{ role }}" for i in range(201)) + " }",
         "LIMIT_EXCEEDED",
     ),
     "repeated fields": ("{ viewer { " + "role " * 300 + "} }", "LIMIT_EXCEEDED"),

@@ -137,6 +137,7 @@ class Shape:
     def _values(self, input_: GraphQLInputObjectType, found: list[Any]) -> st.SearchStrategy[Node]:
         words = sorted(input_.fields)
         fallback = {"Int": 1, "Float": 0.5, "Boolean": True, "Date": "2024-01-01"}
+        fallback["DateTime"] = "2024-01-01T00:00:00+00:00"
         inner = get_named_type(input_.fields["eq"].type)
         default = fallback.get(inner.name, "x")
         if isinstance(inner, GraphQLEnumType):

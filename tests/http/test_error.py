@@ -39,6 +39,8 @@ TOLD = {
     Code.BAD_USER_INPUT: "{ patients(first: 0) { nodes { id } } }",
     Code.FIELD_NOT_AVAILABLE: '{ patient(id: "x") { id } }',
     Code.LIMIT_EXCEEDED: "{ patients(first: 1001) { nodes { id } } }",
+    Code.COST_EXCEEDED: """{ patients(first: 1000) { nodes { biomarkers { specimen { biomarkers {
+        specimen { biomarkers { specimen { biomarkers { label } } } } } } } } } }""",
     Code.SCOPE_REFUSED: VIEWER,
     Code.PAYLOAD_TOO_LARGE: "#" * 1_000_001,
 }
