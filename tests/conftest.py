@@ -163,6 +163,8 @@ async def _copy_access(server: str, template: str, name: str) -> None:
             template,
         )
         await connection.execute(f'revoke all on database "{name}" from public')
+        # Compiling each policy takes longer than running it; the pools switch it off as well.
+        await connection.execute(f'alter database "{name}" set jit = off')
         for grant in grants:
             await connection.execute(
                 f'grant {grant["privilege_type"]} on database "{name}" to "{grant["rolname"]}"'
