@@ -168,3 +168,16 @@ async def tab_to(visit: Visit, name: str) -> None:
         if str(focused).strip() == name:
             return
     raise AssertionError(f"Tab never reaches {name}: {seen}")
+
+
+async def test_what_the_editor_drops_is_no_failure(chromium: Browser, url: str) -> None:
+    reject = """(name) => new Promise((done) => {
+      addEventListener("unhandledrejection", () => setTimeout(done));
+      Promise.reject(Object.assign(new Error(name), { name }));
+    })"""
+    async with visiting(chromium, url) as visit:
+        await expect(visit.page.get_by_role("banner")).to_be_visible()
+        await visit.page.evaluate(reject, "Canceled")
+        assert visit.told == []
+        await visit.page.evaluate(reject, "Broken")
+        assert visit.told == ["Broken"]

@@ -1,3 +1,4 @@
+import "./cancellation.ts";
 import "./workers.ts";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
