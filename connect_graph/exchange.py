@@ -21,7 +21,7 @@ MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class WrongExchange(Exception):
-    """Refuse what HTTP itself forbids: method, media type."""
+    """Refuse what HTTP itself forbids: a media type."""
 
     status: int
     message: str
@@ -71,12 +71,10 @@ def _weight(text: str) -> float:
 async def read(request: HttpRequest) -> Request:
     """Read the GraphQL request out of an HTTP one.
 
-    Raises: WrongExchange 405, 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE.
+    Raises: WrongExchange 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE.
     """
-    if request.method == "GET":
-        return _from_query(request.query_params)
     if request.method != "POST":
-        raise WrongExchange(405, "Use POST, or GET for queries.", {"Allow": "GET, POST"})
+        return _from_query(request.query_params)
     kind, *parameters = (p.strip() for p in request.headers.get("content-type", "").split(";"))
     charsets = [
         p.partition("=")[2].strip('"').lower()

@@ -56,7 +56,7 @@ class Door:
                 asked,
                 viewer,
                 self._pools.roles[viewer.role],
-                query_only=request.method == "GET",
+                query_only=request.method != "POST",
                 observer=watched,
             )
             watched.answered(answer)

@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from schema.connection import Connection, Edge, PageInfo
+from schema.cost import Cost, ListSize
 from schema.mapping import SOURCE, Entity, PublicId, Source
 
 Resolver = Callable[..., Any]
@@ -37,7 +38,10 @@ class Bound:
     name: str
     entity: Entity | None
     sources: Mapping[str, Source]
-    """By the field's name in GraphQL."""
+    """By the field's name in GraphQL, like what follows."""
+    weights: Mapping[str, int]
+    """What one value of a field costs, where the schema says so."""
+    sizes: Mapping[str, ListSize]
 
     @property
     def is_record(self) -> bool:
@@ -100,13 +104,28 @@ def _bind_type(
     origin = definition.origin
     generic = definition.concrete_of.origin if definition.concrete_of else origin
     sources: dict[str, Source] = {}
+    weights: dict[str, int] = {}
+    sizes: dict[str, ListSize] = {}
     for field_name, field in type_.fields.items():
         field.resolve = resolve
-        source = field.extensions["strawberry-definition"].metadata.get(SOURCE)
+        declared = field.extensions["strawberry-definition"]
+        for directive in declared.directives:
+            match directive:
+                case Cost(weight=weight):
+                    weights[field_name] = weight
+                case ListSize():
+                    sizes[field_name] = directive
+        source = declared.metadata.get(SOURCE)
         if source is not None:
             sources[field_name] = source
         elif generic not in _PAGING:
             raise Unbound(f"{name}.{field_name} does not say where its value lives")
     if isinstance(type_, GraphQLObjectType):
         type_.is_type_of = None
-    return Bound(name, getattr(origin, "entity", None), MappingProxyType(sources))
+    return Bound(
+        name,
+        getattr(origin, "entity", None),
+        MappingProxyType(sources),
+        MappingProxyType(weights),
+        MappingProxyType(sizes),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -16,13 +17,14 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    is_composite_type,
 )
 
 from resolvers.bind import Binding
 from resolvers.errors import Code, Refusal
 from resolvers.selection import Selection
-from schema import mapping
 from schema.connection import MOST
+from schema.cost import ListSize
 
 MOST_TOKENS = 10_000
 MOST_DEPTH = 20
@@ -116,14 +118,14 @@ def check_document(document: DocumentNode) -> None:
 
 
 def check_cost(selection: Selection, binding: Binding) -> int:
-    """Add up what an operation may cost: one for each object that it may answer.
+    """Add up what an operation may cost, by the `@cost` and `@listSize` of the schema.
 
     Raises: Refusal LIMIT_EXCEEDED, COST_EXCEEDED.
     """
     roots = selection.roots()
     _within(len(roots), MOST_ROOTS, "roots")
     root = selection.schema.query_type
-    cost = 0 if root is None else _cost(selection, binding, root, roots)
+    cost = 0 if root is None else _Price(selection, binding).of(root, roots, {})
     if cost > MOST_COST:
         raise Refusal(
             Code.COST_EXCEEDED,
@@ -133,45 +135,62 @@ def check_cost(selection: Selection, binding: Binding) -> int:
     return cost
 
 
-def _cost(
-    selection: Selection,
-    binding: Binding,
-    type_: GraphQLObjectType,
-    fields: Mapping[str, list[FieldNode]],
-) -> int:
-    cost = 0
-    for nodes in fields.values():
-        node = nodes[0]
-        if node.name.value.startswith("__"):
-            continue
-        declared = type_.fields[node.name.value]
-        source = binding.types[type_.name].sources.get(node.name.value)
-        target = get_named_type(declared.type).name
-        match source:
-            case mapping.Many(size=size):
-                cost += size * _inside(selection, binding, target, nodes)
-            case mapping.Listing():
-                first = selection.arguments(declared, node).get("first") or 0
-                cost += min(max(int(first), 1), MOST) * _inside(selection, binding, target, nodes)
-            case mapping.Measure():
-                cost += 1
-            case mapping.Column() | mapping.PublicId() | mapping.Part() | mapping.FromViewer():
-                pass
-            case None if not isinstance(declared.type, GraphQLObjectType):
-                cost += _inside(selection, binding, target, nodes) - 1
-            case _:
-                cost += _inside(selection, binding, target, nodes)
-    return cost
+@dataclass(slots=True)
+class _Price:
+    """Price what an operation selects; what several kinds of an interface share, once."""
+
+    selection: Selection
+    binding: Binding
+    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def of(
+        self,
+        type_: GraphQLObjectType,
+        fields: Mapping[str, list[FieldNode]],
+        sized: Mapping[str, int],
+    ) -> int:
+        """Add up the fields of one object; `sized` are the lists that the way to it sizes."""
+        return sum(
+            self._field(type_, nodes, sized)
+            for nodes in fields.values()
+            if not nodes[0].name.value.startswith("__")
+        )
+
+    def _field(
+        self, type_: GraphQLObjectType, nodes: list[FieldNode], sized: Mapping[str, int]
+    ) -> int:
+        name = nodes[0].name.value
+        declared, bound = type_.fields[name], self.binding.types[type_.name]
+        count = sized.get(name, 1)
+        inner: dict[str, int] = {}
+        if (listed := bound.sizes.get(name)) is not None:
+            size = _size(listed, self.selection.arguments(declared, nodes[0]))
+            if listed.sized_fields:
+                inner = dict.fromkeys(listed.sized_fields, size)
+            else:
+                count = size
+        target = get_named_type(declared.type)
+        weight = bound.weights.get(name, int(is_composite_type(target)))
+        return count * (weight + self._inside(target.name, nodes, inner))
+
+    def _inside(self, target: str, nodes: list[FieldNode], sized: Mapping[str, int]) -> int:
+        """Add up what is selected of one object: of the dearest type that it may be."""
+        key = (target, *map(id, nodes), *sized.values())
+        if key not in self.known:
+            selection = self.selection
+            costs = [
+                self.of(type_, selection.fields(type_, nodes), sized)
+                for name in (self.binding.kinds(target).values() or (target,))
+                if isinstance(type_ := selection.schema.type_map[name], GraphQLObjectType)
+            ]
+            self.known[key] = max(costs, default=0)
+        return self.known[key]
 
 
-def _inside(selection: Selection, binding: Binding, target: str, nodes: list[FieldNode]) -> int:
-    """Cost one object: itself, and the dearest of the types that it may be."""
-    inner = [
-        _cost(selection, binding, type_, selection.fields(type_, nodes))
-        for name in (binding.kinds(target).values() or (target,))
-        if isinstance(type_ := selection.schema.type_map[name], GraphQLObjectType)
-    ]
-    return 1 + max(inner, default=0)
+def _size(listed: ListSize, given: Mapping[str, Any]) -> int:
+    """Tell how many a list is taken to have; a page of no allowed size is refused when planned."""
+    sliced = [int(given[name]) for name in listed.slicing_arguments or () if name in given]
+    return min(max([1, *(sliced or [listed.assumed_size or 1])]), MOST)
 
 
 def _within(number: int, most: int, what: str) -> None:

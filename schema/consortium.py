@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from schema.connection import listing
 from schema.mapping import column, entity, one
 from schema.scalars import HealthRegion
 
@@ -29,6 +30,13 @@ class Partner:
     code: str = column("code", "Short name of the organisation within the consortium.")
     name: str = column("name", "Name of the organisation.")
     sector: Sector = column("sector", "Hospital, industry, authority, research or charity.")
+    agreements = listing(
+        "Agreement",
+        "schema.agreement",
+        "Its agreements with the consortium. A company sees the one that it asks through.",
+        local="id",
+        remote="partner_id",
+    )
 
 
 @entity("site", description="A hospital that includes patients.")

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
+from strawberry import UNSET
+
+from schema.cost import Cost, ListSize
 
 SOURCE = "source"
 """The key under which a field's metadata holds its source."""
@@ -64,8 +67,6 @@ class Many:
     order: tuple[str, ...] = ()
     through: tuple[str, str] | None = None
     """A linking table, and its column that equals the key of the other table."""
-    size: int = 10
-    """How many there are, at a guess: what they are taken to cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,10 @@ def entity(
     return declare
 
 
-def _field(source: Source, description: str) -> Any:
-    return strawberry.field(description=description, metadata={SOURCE: source})
+def _field(source: Source, description: str, *directives: object) -> Any:
+    return strawberry.field(
+        description=description, metadata={SOURCE: source}, directives=directives
+    )
 
 
 def column(name: str, description: str, *, of: str | None = None) -> Any:
@@ -170,8 +173,12 @@ def many(
     through: tuple[str, str] | None = None,
     size: int = 10,
 ) -> Any:
-    """Declare a relation to records, ordered by columns, then by a hash of the scope's."""
-    return _field(Many(local, remote, order, through, size), description)
+    """Declare a relation to records, ordered by columns, then by a hash of the scope's.
+
+    `size` is how many there are at a guess, for what an operation may cost.
+    """
+    assumed = ListSize(assumed_size=size, require_one_slicing_argument=UNSET)
+    return _field(Many(local, remote, order, through), description, assumed)
 
 
 def part(prefix: str, present: str, description: str) -> Any:
@@ -184,20 +191,31 @@ def from_viewer(description: str) -> Any:
     return _field(FromViewer(), description)
 
 
-def _declared(source: Source, description: str) -> Callable[[_Function], Any]:
+def _declared(source: Source, description: str, *directives: object) -> Callable[[_Function], Any]:
     def declare(signature: _Function) -> Any:
         return strawberry.field(
-            resolver=signature, description=description, metadata={SOURCE: source}
+            resolver=signature,
+            description=description,
+            metadata={SOURCE: source},
+            directives=directives,
         )
 
     return declare
 
 
 def measure(
-    function: str, description: str, *, columns: tuple[str, ...], arguments: tuple[str, ...]
+    function: str,
+    description: str,
+    *,
+    columns: tuple[str, ...],
+    arguments: tuple[str, ...],
+    weight: int,
 ) -> Callable[[_Function], Any]:
-    """Declare a computed field; the decorated function gives its arguments and is never called."""
-    return _declared(Measure(function, columns, arguments), description)
+    """Declare a computed field; the decorated function gives its arguments and is never called.
+
+    `weight` is how many objects could be read in the time that computing one value takes.
+    """
+    return _declared(Measure(function, columns, arguments), description, Cost(weight=weight))
 
 
 def lookup(argument: str, by: Column, description: str) -> Callable[[_Function], Any]:

@@ -20,6 +20,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.conftest import visiting
 from tests.browser.flat import table
 from tests.browser.visit import Visit
+from tests.contract.price import price
 from tests.world import ROOT, World
 
 EXAMPLES = ROOT / "examples"
@@ -113,6 +114,23 @@ async def test_a_role_has_its_own_examples_and_no_others_results(visit: Visit) -
     await page.get_by_label("Demo role").select_option("partner")
     await expect(page.get_by_role("banner")).to_contain_text("Partner")
     await expect(page.get_by_role("button", name="CSV", exact=True)).to_be_disabled()
+
+
+@pytest.mark.parametrize("role", ["partner", "authority", "steward"])
+async def test_the_badge_costs_little(visit: Visit, role: str) -> None:
+    asked: list[str] = []
+    visit.page.on(
+        "request",
+        lambda request: (
+            asked.append(json.loads(request.post_data or "{}").get("query", ""))
+            if request.url.endswith("/graphql")
+            else None
+        ),
+    )
+    await visit.act_as(role)
+    await expect(visit.page.get_by_role("banner")).to_contain_text("SYNTHETIC")
+    (what,) = (query for query in asked if query.startswith("query What"))
+    assert price(what, {}) == 10
 
 
 async def test_a_refusal_says_what_to_do(chromium: Browser, url: str) -> None:

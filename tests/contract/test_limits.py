@@ -50,6 +50,14 @@ REFUSED = {
         " biomarkers { specimen { biomarkers { label } } } } } } } } } }",
         "COST_EXCEEDED",
     ),
+    "kinds in kinds": (
+        "{ patients(first: 1) { nodes { specimens { "
+        + "biomarkers { specimen { " * 8
+        + "id"
+        + " } }" * 8
+        + " } } } }",
+        "COST_EXCEEDED",
+    ),
 }
 
 

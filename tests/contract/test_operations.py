@@ -170,3 +170,24 @@ async def test_resistance(world: World, shared: Path, role: str) -> None:
     assert all(node["drug"] == {"inn": "olaparib"} for node in found["nodes"])
     if role in {"partner", "steward"}:
         assert found["nodes"]
+
+
+async def test_a_partner_has_its_agreements_as_far_as_the_viewer_has_them(world: World) -> None:
+    query = "{ partners { nodes { code agreements { totalCount nodes { code } } } } }"
+    listed = "{ agreements { nodes { code partner { code } } } }"
+    told = {}
+    for role in ("partner", "steward"):
+        answer = await world.answer(role, query)
+        there = {
+            (agreement["code"], partner["code"])
+            for partner in answer.body["data"]["partners"]["nodes"]
+            for agreement in partner["agreements"]["nodes"]
+        }
+        answer = await world.answer(role, listed)
+        told[role] = {
+            (agreement["code"], agreement["partner"]["code"])
+            for agreement in answer.body["data"]["agreements"]["nodes"]
+        }
+        assert there == told[role]
+    assert len(told["partner"]) == 1
+    assert told["partner"] < told["steward"]

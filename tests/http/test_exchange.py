@@ -61,11 +61,39 @@ async def test_other_media_types_are_not_acceptable(client: Client, accept: str)
     assert response.json() == {"errors": [{"message": f"Answers come as {GRAPHQL} or {JSON}."}]}
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"])
-async def test_other_methods_are_refused(client: Client, method: str) -> None:
-    response = await client.http.request(method, "/graphql", headers=client.headers)
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/graphql", {"GET", "HEAD", "POST"}),
+        ("/health", {"GET", "HEAD"}),
+        ("/ready", {"GET", "HEAD"}),
+        ("/graphiql", {"GET", "HEAD"}),
+    ],
+)
+async def test_other_methods_are_refused(
+    client: Client, method: str, path: str, allowed: set[str]
+) -> None:
+    response = await client.http.request(method, path, headers=client.headers)
     assert response.status_code == 405
-    assert {"GET", "POST"} <= set(response.headers["allow"].split(", "))
+    assert set(response.headers["allow"].split(", ")) == allowed
+    for each in allowed - {"POST"}:  # what is said to be allowed is
+        answer = await client.http.request(each, path, params={"query": VIEWER})
+        assert answer.status_code in {200, 401, 503}
+
+
+async def test_head_answers_as_get_without_the_content(client: Client) -> None:
+    """{RFC 9110 9.3.2}"""
+    for query in (VIEWER, "{ nothing }", "mutation { nothing }"):
+        got, head = [
+            await client.http.request(
+                method, "/graphql", params={"query": query}, headers=client.headers
+            )
+            for method in ("GET", "HEAD")
+        ]
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        for name in ("content-type", "content-length"):
+            assert head.headers[name] == got.headers[name]
 
 
 @pytest.mark.parametrize(

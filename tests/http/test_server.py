@@ -38,7 +38,21 @@ MISUSE = [
     ["serve", "extra"],
     *(
         ["serve", "--port", port]
-        for port in ("0", "-1", "65536", "70000", "abc", "", "1.5", "80 80")
+        for port in (
+            "0",
+            "-1",
+            "65536",
+            "70000",
+            "abc",
+            "",
+            "1.5",
+            "80 80",
+            "+80",
+            "8_0",
+            " 80",
+            "\uff18\uff10",
+            "8\u0660",
+        )
     ),
     ["synthesize", "--patients", "0", "--seed", "1"],
     ["synthesize", "--patients", "1"],

@@ -28,10 +28,13 @@ export type Identity =
 const WHO = `query Who {
   viewer { role granularity organisation { code name } scope { kind code validTo } purposes }
 }`;
-/** An authority sees no patient, and is shown a cohort instead. */
+/** An authority sees no patient, and is shown cohorts instead. One of a kind tells enough. */
 const WHAT = `query What {
-  patients(first: 1000) { nodes { id synthetic treatments { id } } }
-  cohort(code: "OLA-BRCA-BTC") { synthetic }
+  invented: patients(first: 1, where: { synthetic: { eq: true } }) { nodes { id } }
+  recorded: patients(first: 1, where: { synthetic: { eq: false } }) { nodes { id } }
+  treated: patients(first: 1, where: { treatments: { some: {} } }) { nodes { id } }
+  inventedCohorts: cohorts(first: 1, where: { synthetic: { eq: true } }) { nodes { code } }
+  recordedCohorts: cohorts(first: 1, where: { synthetic: { eq: false } }) { nodes { code } }
 }`;
 
 export async function identify(credentials: Credentials): Promise<Identity> {
@@ -42,30 +45,25 @@ export async function identify(credentials: Credentials): Promise<Identity> {
     const message = error?.message ?? "The graph did not say who you are.";
     return { kind: "refused", credentials, code: error?.extensions?.code ?? "", message };
   }
-  const { data } = await ask(credentials, { query: WHAT });
-  const patients = (data?.patients as Page | null)?.nodes ?? [];
-  const cohort = data?.cohort as Marked | null | undefined;
-  const marked = patients.length > 0 || !cohort ? patients : [cohort];
+  const what = await ask(credentials, { query: WHAT });
+  const found = (name: string) => (what.data?.[name] as Page | null | undefined)?.nodes ?? [];
+  const any = (name: string) => found(name).length > 0;
   return {
     kind: "known",
     credentials,
     viewer,
-    synthetic: share(marked),
-    patient: (patients.find(({ treatments }) => treatments.length > 0) ?? patients[0])?.id ?? null,
+    synthetic:
+      share(any("invented"), any("recorded")) ??
+      share(any("inventedCohorts"), any("recordedCohorts")),
+    patient: [...found("treated"), ...found("invented"), ...found("recorded")][0]?.id ?? null,
   };
 }
 
-interface Marked {
-  synthetic: boolean;
-}
-
 interface Page {
-  nodes: (Marked & { id: string; treatments: unknown[] })[];
+  nodes: { id: string }[];
 }
 
-function share(records: Marked[]): Synthetic {
-  if (records.length === 0) return null;
-  const invented = records.filter(({ synthetic }) => synthetic).length;
-  if (invented === 0) return "none";
-  return invented === records.length ? "all" : "some";
+function share(invented: boolean, recorded: boolean): Synthetic {
+  if (invented) return recorded ? "some" : "all";
+  return recorded ? "none" : null;
 }
