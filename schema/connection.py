@@ -6,6 +6,7 @@ from typing import Annotated, Any, ForwardRef, Generic, TypeVar
 
 import strawberry
 from strawberry import UNSET
+from strawberry.types.lazy_type import LazyType
 
 from schema.filter import many, maybe, reference
 from schema.mapping import LISTED, SOURCE, Listing, unbound
@@ -83,5 +84,5 @@ def listing(
     return strawberry.field(
         resolver=declared,
         description=description,
-        metadata={SOURCE: Listing(local, remote), LISTED: name},
+        metadata={SOURCE: Listing(local, remote), LISTED: LazyType(name, module)},
     )
