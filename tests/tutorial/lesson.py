@@ -71,11 +71,14 @@ def answered(text: str, address: str, environment: dict[str, str], place: Path) 
     """Run a tutorial's blocks against a server, and give it with their answers."""
     found = blocks(text)
     outputs = _run([block for block in found if block.runs], address, environment, place)
-    shown, last, done = "", 0, iter(outputs)
+    shown, last = "", 0
+    done = iter(outputs)
     output = ""
-    for block in found:
+    for block, following in zip(found, [*found[1:], None], strict=True):
         if block.runs:
             output = next(done)
+            hidden = following is None or following.mark != "answer"
+            assert not (hidden and '"errors"' in output), f"{output}\nin: {block.text}"
         elif block.mark == "answer":
             shown += text[last : block.begin] + _shown(output, block.language)
             last = block.end
@@ -128,9 +131,8 @@ def _sorted(value: Any) -> Any:
     """Sort lists of objects by what they say: their order follows ids that are made anew."""
     if isinstance(value, dict):
         return {key: _sorted(each) for key, each in value.items()}
-    if isinstance(value, list):
-        inner = [_sorted(each) for each in value]
-        return sorted(inner, key=lambda each: _OWN.sub("", json.dumps(each)))
+    if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+        return sorted(map(_sorted, value), key=lambda each: _OWN.sub("", json.dumps(each)))
     return value
 
 

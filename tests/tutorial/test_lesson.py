@@ -56,6 +56,14 @@ def test_a_query_that_is_refused_fails(world: World, url: str, tmp_path: Path) -
         answered(text, url, world.environment, tmp_path)
 
 
+async def test_errors_that_are_not_shown_fail(world: World, url: str, tmp_path: Path) -> None:
+    token = await world.token("authority")
+    environment = {**world.environment, "GRAPH": f"{url}/graphql", "TOKEN": token}
+    text = "```graphql\n{ patients { totalCount } }\n```\n"
+    with pytest.raises(AssertionError, match="FIELD_NOT_AVAILABLE"):
+        answered(text, url, environment, tmp_path)
+
+
 def test_json_is_written_within_the_width() -> None:
     assert written({"a": [1, None, "å"]}) == '{"a": [1, null, "å"]}'
     long = {"a": ["x" * 60, "y" * 60], "b": {}}
