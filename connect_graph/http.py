@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from connect_graph import page
 from connect_graph.auth import Authenticator
+from connect_graph.compression import Compression
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
 from connect_graph.log import fields
@@ -137,7 +138,12 @@ def application(
 
     return Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route(
+                "/graphql",
+                graphql,
+                methods=["GET", "POST"],
+                middleware=[Middleware(Compression)],
+            ),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
             *page.routes(tokens),

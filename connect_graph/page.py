@@ -19,6 +19,8 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
+from connect_graph.compression import takes_gzip
+
 Tokens = Callable[[], Coroutine[None, None, Mapping[str, str]]]
 """Makes a token for each role of the demonstration."""
 
@@ -90,18 +92,10 @@ def _asset(assets: Path, name: str, asked: Headers) -> Response:
         "cache-control": "public, max-age=31536000, immutable",
         "vary": "accept-encoding",
     }
-    if _takes_gzip(asked.get("accept-encoding", "")):
+    if takes_gzip(asked.get("accept-encoding", "")):
         path = assets / f"{name}.gz"
         headers["content-encoding"] = "gzip"
     return FileResponse(path, headers=headers, media_type=_TYPES[match[1]])
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for part in accepted.lower().split(","):
-        name, _, weight = part.strip().partition(";")
-        if name.strip() in {"gzip", "*"}:
-            return re.fullmatch(r"\s*q=0(\.0*)?\s*", weight) is None
-    return False
 
 
 def _telling(tokens: Tokens) -> Callable[[Request], Awaitable[Response]]:

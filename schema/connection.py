@@ -6,6 +6,7 @@ from typing import Annotated, Any, ForwardRef, Generic, TypeVar
 
 import strawberry
 from strawberry import UNSET
+from strawberry.types.lazy_type import LazyType
 
 from schema.cost import Cost, ListSize
 from schema.filter import many, maybe, reference
@@ -88,7 +89,7 @@ def listing(
     return strawberry.field(
         resolver=declared,
         description=description,
-        metadata={SOURCE: Listing(local, remote), LISTED: name},
+        metadata={SOURCE: Listing(local, remote), LISTED: LazyType(name, module)},
         directives=[
             ListSize(
                 assumed_size=PAGE,

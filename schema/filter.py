@@ -138,7 +138,7 @@ def _of_field(field: Any, source: Source, inner: Any, later: list[type]) -> Any:
             later.append(inner)
             return reference(f"{inner.__name__}ListFilter")
         case Listing(local=local) if local is not None:
-            return reference(f"{field.metadata[LISTED]}ListFilter")
+            return reference(f"{field.metadata[LISTED].type_name}ListFilter")
         case Measure():
             return _measure_filter(field, inner)
         case _:
@@ -203,6 +203,17 @@ def _make_filter(name: str, fields: dict[str, tuple[Any, str]]) -> None:
         },
         f"Conditions on a list of {name}, over what the viewer may see.",
     )
+
+
+def derive_listed(type_: type) -> None:
+    """Make the filter and the order of what a type's connections list, and of what those list."""
+    for field, source in _declared(type_):
+        if isinstance(source, Listing):
+            listed = field.metadata[LISTED].resolve_type()
+            if not hasattr(_HERE, f"{listed.__name__}Order"):
+                derive(listed)
+                derive_order(listed)
+                derive_listed(listed)
 
 
 def derive_order(type_: type) -> None:

@@ -15,7 +15,7 @@ SOURCE = "source"
 """The key under which a field's metadata holds its source."""
 
 LISTED = "listed"
-"""The key under which a connection's metadata holds the name of the type that it lists."""
+"""The key under which a connection's metadata holds the type that it lists, lazily."""
 
 _T = TypeVar("_T", bound=type)
 _Function = TypeVar("_Function", bound=Callable[..., Any])

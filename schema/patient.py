@@ -41,7 +41,9 @@ class VitalStatus(Enum):
 class GeneStatus(Enum):
     """Name what is known of a gene."""
 
-    ALTERED = strawberry.enum_value("ALTERED", description="A biomarker names the gene.")
+    ALTERED = strawberry.enum_value(
+        "ALTERED", description="A biomarker names the gene; expression of its protein is none."
+    )
     NOT_ALTERED = strawberry.enum_value(
         "NOT_ALTERED", description="The gene was tested and nothing was found."
     )

@@ -120,7 +120,9 @@ async def make(copy: Database, directory: Path) -> World:
 
 
 @contextmanager
-def serving(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str, int]]:
+def serving(
+    environment: dict[str, str], *arguments: str, root: Path = ROOT
+) -> Iterator[tuple[str, int]]:
     """Run `connect-graph serve` as a process of its own; give its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -128,7 +130,7 @@ def serving(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str,
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe that nobody reads would fill
     process = subprocess.Popen(
         [sys.executable, "-m", "connect_graph", "serve", "--port", str(port), *arguments],
-        cwd=ROOT,
+        cwd=root,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=log,

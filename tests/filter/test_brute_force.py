@@ -53,13 +53,36 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "startsWith": lambda value, given: value.startswith(given),
 }
 Node = dict[str, Any]
+STATUSES = ("ALTERED", "NOT_ALTERED", "NOT_ASSESSED", "UNKNOWN")
+EVIDENCE = """query ($after: String) { patients(first: 1000, after: $after) {
+  pageInfo { hasNextPage endCursor }
+  nodes {
+    id
+    biomarkers { __typename gene { symbol } ... on Fusion { partnerGene { symbol } } }
+    molecularProfiles { geneListComplete genesAssessed { symbol } }
+  }
+} }"""
 
 
 class Shape:
     """Say what is read of a type, and generate conditions on what was read."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, evidence: list[Node]) -> None:
         self.schema = schema
+        self.evidence = {patient["id"]: patient for patient in evidence}
+        """What the status of a gene follows from, by the patient's id."""
+        named = {each for patient in evidence for each in [*altered(patient), *assessed(patient)]}
+        self.symbols = [*sorted(named), "not a gene"]
+
+    def gene_status(self, id_: str, symbol: str) -> str:
+        """Evaluate what is known of a gene, as the descriptions say: untested is not wild-type."""
+        patient = self.evidence[id_]
+        if symbol in altered(patient):
+            return "ALTERED"
+        if symbol in assessed(patient):
+            return "NOT_ALTERED"
+        complete = [profile["geneListComplete"] for profile in patient["molecularProfiles"]]
+        return "NOT_ASSESSED" if complete and all(complete) else "UNKNOWN"
 
     def selection(self, name: str, depth: int) -> str:
         """Select every column of a type, and of its relations down to a depth."""
@@ -99,7 +122,7 @@ class Shape:
         simple = [
             self._condition(field, get_named_type(member.type), nodes, depth)
             for field, member in input_.fields.items()
-            if field not in {"and", "or", "not", "geneStatus"}
+            if field not in {"and", "or", "not"}
         ]
         leaf = st.one_of([each for each in simple if each is not None])
         return st.recursive(
@@ -115,6 +138,8 @@ class Shape:
     def _condition(
         self, field: str, input_: Any, nodes: list[Node], depth: int
     ) -> st.SearchStrategy[Node] | None:
+        if field == "geneStatus":
+            return self.statuses().map(lambda each: {"geneStatus": each})
         if field == "type":
             names = sorted({node["__typename"] for node in nodes}) or ["Fusion"]
             return st.sampled_from(names).map(lambda each: {"type": {"eq": each}})
@@ -133,6 +158,15 @@ class Shape:
             inner_name = input_.name.removesuffix("Filter")
             return self.conditions(inner_name, objects, depth - 1).map(lambda each: {field: each})
         return self._values(input_, found).map(lambda each: {field: each})
+
+    def statuses(self) -> st.SearchStrategy[Node]:
+        """Generate conditions on the status of a gene."""
+        one = st.sampled_from(STATUSES)
+        conditions = st.fixed_dictionaries(
+            {}, optional={"eq": one, "neq": one, "in": st.lists(one, max_size=3)}
+        )
+        symbols = st.sampled_from(self.symbols)
+        return st.builds(lambda symbol, each: {"symbol": symbol, **each}, symbols, conditions)
 
     def _values(self, input_: GraphQLInputObjectType, found: list[Any]) -> st.SearchStrategy[Node]:
         words = sorted(input_.fields)
@@ -171,6 +205,13 @@ class Shape:
                 return not self.holds(name, node, given)
             case "type":
                 return bool(node["__typename"] == given["eq"])
+            case "geneStatus":
+                status = self.gene_status(node["id"], given["symbol"])
+                return all(
+                    COMPARISONS[word](status, wanted)
+                    for word, wanted in given.items()
+                    if word != "symbol"
+                )
         input_: Any = self.schema.type_map[f"{name}Filter"]
         inner = get_named_type(input_.fields[field].type)
         value = self.value(node, field)
@@ -194,17 +235,27 @@ class Shape:
 PART: Node = {"__typename": "TimeToEvent", "days": None, "event": None}
 
 
-async def everything(world: World, shape: Shape, role: str, root: str) -> list[Node]:
+def altered(patient: Node) -> set[str]:
+    """Name the genes that a biomarker names; a protein's expression says nothing of its gene."""
+    return {
+        marker[gene]["symbol"]
+        for marker in patient["biomarkers"]
+        for gene in ("gene", "partnerGene")
+        if marker["__typename"] != "ProteinExpression" and marker.get(gene) is not None
+    }
+
+
+def assessed(patient: Node) -> set[str]:
+    """Name the genes that a profile is known to have tested."""
+    profiles = patient["molecularProfiles"]
+    return {gene["symbol"] for profile in profiles for gene in profile["genesAssessed"]}
+
+
+async def everything(world: World, role: str, root: str, query: str) -> list[Node]:
     nodes: list[Node] = []
     after = None
     while True:
-        answer = await world.answer(
-            role,
-            f"query ($after: String) {{ {root}(first: 1000, after: $after) {{"
-            f" pageInfo {{ hasNextPage endCursor }}"
-            f" nodes {{ {shape.selection(ROOTS[root], 2)} }} }} }}",
-            {"after": after},
-        )
+        answer = await world.answer(role, query, {"after": after})
         page = answer.body["data"][root]
         nodes += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
@@ -232,10 +283,16 @@ def order_key(shape: Shape, schema: GraphQLSchema, name: str, by: str) -> Callab
 @pytest.mark.parametrize("root", ROOTS)
 async def test_filters_orders_and_pages(world: World, root: str) -> None:
     schema = world.graph.binding.schema
-    shape = Shape(schema)
-    name = ROOTS[root]
     role = "steward"
-    nodes = await everything(world, shape, role, root)
+    shape = Shape(schema, await everything(world, role, "patients", EVIDENCE))
+    name = ROOTS[root]
+    nodes = await everything(
+        world,
+        role,
+        root,
+        f"query ($after: String) {{ {root}(first: 1000, after: $after) {{"
+        f" pageInfo {{ hasNextPage endCursor }} nodes {{ {shape.selection(name, 2)} }} }} }}",
+    )
     assert nodes
     order: Any = schema.type_map[f"{name}OrderField"]
     cases: list[tuple[Node, list[Node], int]] = []
@@ -300,6 +357,26 @@ async def pages(
         if not page["pageInfo"]["hasNextPage"] or len(got) >= 3 * first:
             return got, page["totalCount"]
         after = page["pageInfo"]["endCursor"]
+
+
+@pytest.mark.parametrize("role", ["researcher", "steward"])
+async def test_patients_by_the_status_of_a_gene(world: World, role: str) -> None:
+    """Each gene's statuses divide the patients; NOT_ALTERED has been tested, every one of them."""
+    shape = Shape(world.graph.binding.schema, await everything(world, role, "patients", EVIDENCE))
+    told = set()
+    for symbol in ("BRAF", "ERBB2", "NTRK1", shape.symbols[0], shape.symbols[-1]):
+        of = {id_: shape.gene_status(id_, symbol) for id_ in shape.evidence}
+        for status in STATUSES:
+            wanted = sorted(id_ for id_, found in of.items() if found == status)
+            where = {"geneStatus": {"symbol": symbol, "eq": status}}
+            got, total = await pages(
+                world, role, "patients", "Patient", where, [], 1000, len(wanted)
+            )
+            assert (got, total) == (wanted, len(wanted))
+            if status == "NOT_ALTERED":
+                assert all(symbol in assessed(shape.evidence[id_]) for id_ in got)
+            told |= {status} if got else set()
+    assert told >= {"ALTERED", "NOT_ALTERED", "NOT_ASSESSED"}
 
 
 def test_every_column_can_be_filtered_and_sorted_by(world: World) -> None:

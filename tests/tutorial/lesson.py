@@ -1,0 +1,174 @@
+"""A tutorial as a program: its blocks run in order, and what they answer stands below them.
+
+```bash, ```python and ```graphql blocks run; `<!-- answer -->` marks the block that shows what the
+one before it answered, and `<!-- not run: reason -->` one that does not run. Run as a program, this
+writes the answers of every tutorial anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connect_graph.embedded import running
+from tests.world import ROOT, Database, World, make, serving
+
+FILES = (ROOT / "docs" / "tutorial-researcher.md",)
+SERVER = "http://127.0.0.1:8000"
+WIDTH = 100
+_BLOCK = re.compile(
+    r"(?:<!-- (?P<mark>answer|not run: [^\n]+) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```\n",
+    re.DOTALL,
+)
+_OWN = re.compile(r'"(id|endCursor)": "[^"]+"')
+_END = "-- end of block --"
+_ASK = """
+import json, os, sys, urllib.request
+asked = urllib.request.Request(
+    os.environ["GRAPH"],
+    json.dumps({"query": sys.stdin.read()}).encode(),
+    {"Authorization": "Bearer " + os.environ["TOKEN"], "Content-Type": "application/json"},
+)
+sys.stdout.write(urllib.request.urlopen(asked).read().decode())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Hold a fenced block and where its content stands in the text."""
+
+    language: str
+    text: str
+    mark: str | None
+    begin: int
+    end: int
+
+    @property
+    def runs(self) -> bool:
+        return self.mark is None
+
+
+def blocks(text: str) -> list[Block]:
+    """List the blocks of a tutorial."""
+    found = [
+        Block(match["language"], match["text"], match["mark"], *match.span("text"))
+        for match in _BLOCK.finditer(text)
+    ]
+    fences = re.findall(r"^ *```", text, re.MULTILINE)
+    assert len(fences) == 2 * len(found), "a block that is not understood"
+    return found
+
+
+def answered(text: str, address: str, environment: dict[str, str], place: Path) -> str:
+    """Run a tutorial's blocks against a server, and give it with their answers."""
+    found = blocks(text)
+    outputs = _run([block for block in found if block.runs], address, environment, place)
+    shown, last = "", 0
+    done = iter(outputs)
+    output = ""
+    for block, following in zip(found, [*found[1:], None], strict=True):
+        if block.runs:
+            output = next(done)
+            hidden = following is None or following.mark != "answer"
+            assert not (hidden and '"errors"' in output), f"{output}\nin: {block.text}"
+        elif block.mark == "answer":
+            shown += text[last : block.begin] + _shown(output, block.language)
+            last = block.end
+    return shown + text[last:]
+
+
+def _run(steps: list[Block], address: str, environment: dict[str, str], place: Path) -> list[str]:
+    """Run blocks in one shell, so that what one sets the next ones have; give what each says."""
+    (place / ".venv").symlink_to(ROOT / ".venv")
+    script = ["set -euo pipefail"]
+    for number, step in enumerate(steps):
+        text = step.text.replace(SERVER, address)
+        match step.language:
+            case "bash":
+                script.append(text)
+            case "python":
+                named = re.match(r"# (\w+\.py)\n", text)
+                file = named[1] if named else f"block_{number}.py"
+                (place / file).write_text(text)
+                script.append(f"{shlex.quote(sys.executable)} {file}")
+            case "graphql":
+                program = f"{shlex.quote(sys.executable)} -c {shlex.quote(_ASK)}"
+                script.append(f"{program} <<< {shlex.quote(text)}")
+            case _:
+                raise AssertionError(f"{step.language} is marked neither as answer nor as not run")
+        script.append(f"echo; echo {shlex.quote(_END)}")
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=place,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    outputs = done.stdout.split(f"\n{_END}\n")[:-1]
+    assert (done.returncode, done.stderr) == (0, ""), (
+        f"{done.stderr or done.stdout}\nin: {steps[min(len(outputs), len(steps) - 1)].text}"
+    )
+    assert len(outputs) == len(steps)
+    return outputs
+
+
+def _shown(output: str, language: str) -> str:
+    if language != "json":
+        return output.rstrip("\n") + "\n"
+    return _OWN.sub(r'"\1": "…"', written(_sorted(json.loads(output)))) + "\n"
+
+
+def _sorted(value: Any) -> Any:
+    """Sort lists of objects by what they say: their order follows ids that are made anew."""
+    if isinstance(value, dict):
+        return {key: _sorted(each) for key, each in value.items()}
+    if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+        return sorted(map(_sorted, value), key=lambda each: _OWN.sub("", json.dumps(each)))
+    return value
+
+
+def written(value: Any, indent: str = "") -> str:
+    """Write JSON with what fits into a line on one line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent + line) <= WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    inner = indent + "  "
+    if isinstance(value, dict):
+        items = [f"{json.dumps(key)}: {written(each, inner)}" for key, each in value.items()]
+        opening, closing = "{}"
+    else:
+        items = [written(each, inner) for each in value]
+        opening, closing = "[]"
+    return f"{opening}\n" + ",\n".join(inner + each for each in items) + f"\n{indent}{closing}"
+
+
+async def _world(url: str, place: Path) -> World:
+    world = await make(Database(url), place)
+    await world.pools.close()
+    return world
+
+
+def _write() -> None:
+    with tempfile.TemporaryDirectory(prefix="connect-tutorial-") as name:
+        place = Path(name)
+        with running(place / "server") as server:
+            world = asyncio.run(_world(server.url, place / "data"))
+            with serving(world.environment) as (address, _):
+                for file in FILES:
+                    scratch = place / file.stem
+                    scratch.mkdir()
+                    text = file.read_text()
+                    file.write_text(answered(text, address, world.environment, scratch))
+
+
+if __name__ == "__main__":
+    _write()
