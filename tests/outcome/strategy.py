@@ -49,7 +49,7 @@ _ENDED = st.one_of(
 
 
 def histories(criteria: str | None = None) -> st.SearchStrategy[History]:
-    """Draw histories, of one set of criteria or of any; what one says need not agree with itself."""
+    """Draw histories, by one set of criteria or any; what one says need not agree with itself."""
     assessed = _ASSESSED if criteria is None else st.lists(_OF[criteria], max_size=7)
     return st.builds(
         _history,
