@@ -35,6 +35,8 @@ MOST_DIRECTIVES = 100
 MOST_DUPLICATES = 100
 """Fields that repeat a name of the same selection set."""
 MOST_ROOTS = 200
+MOST_SELECTIONS = 2_000
+"""Objects to read of, where each kind of an interface may have its own."""
 MOST_COST = 2_000_000
 
 
@@ -125,7 +127,9 @@ def check_cost(selection: Selection, binding: Binding) -> int:
     roots = selection.roots()
     _within(len(roots), MOST_ROOTS, "roots")
     root = selection.schema.query_type
-    cost = 0 if root is None else _Price(selection, binding).of(root, roots, {})
+    planned: dict[tuple[object, ...], int] = {}
+    cost = 0 if root is None else _Price(selection, binding).of(root, roots, {}, planned)
+    _within(sum(planned.values()), MOST_SELECTIONS, "selections")
     if cost > MOST_COST:
         raise Refusal(
             Code.COST_EXCEEDED,
@@ -137,28 +141,35 @@ def check_cost(selection: Selection, binding: Binding) -> int:
 
 @dataclass(slots=True)
 class _Price:
-    """Price what an operation selects; what several kinds of an interface share, once."""
+    """Price what an operation selects, and count what the planner will plan for it.
+
+    What several kinds of an interface share is priced once, and planned once for each object.
+    """
 
     selection: Selection
     binding: Binding
-    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    known: dict[tuple[object, ...], tuple[int, int]] = field(default_factory=dict)
 
     def of(
         self,
         type_: GraphQLObjectType,
         fields: Mapping[str, list[FieldNode]],
         sized: Mapping[str, int],
+        planned: dict[tuple[object, ...], int],
     ) -> int:
         """Add up the fields of one object; `sized` are the lists that the way to it sizes."""
-        return sum(
-            self._field(type_, nodes, sized)
-            for nodes in fields.values()
-            if not nodes[0].name.value.startswith("__")
-        )
+        cost = 0
+        for nodes in fields.values():
+            name = nodes[0].name.value
+            if not name.startswith("__"):
+                source = self.binding.types[type_.name].sources.get(name)
+                price, planned[source, *map(id, nodes)] = self._field(type_, nodes, sized)
+                cost += price
+        return cost
 
     def _field(
         self, type_: GraphQLObjectType, nodes: list[FieldNode], sized: Mapping[str, int]
-    ) -> int:
+    ) -> tuple[int, int]:
         name = nodes[0].name.value
         declared, bound = type_.fields[name], self.binding.types[type_.name]
         count = sized.get(name, 1)
@@ -171,19 +182,23 @@ class _Price:
                 count = size
         target = get_named_type(declared.type)
         weight = bound.weights.get(name, int(is_composite_type(target)))
-        return count * (weight + self._inside(target.name, nodes, inner))
+        price, selections = self._inside(target.name, nodes, inner)
+        return count * (weight + price), selections
 
-    def _inside(self, target: str, nodes: list[FieldNode], sized: Mapping[str, int]) -> int:
+    def _inside(
+        self, target: str, nodes: list[FieldNode], sized: Mapping[str, int]
+    ) -> tuple[int, int]:
         """Add up what is selected of one object: of the dearest type that it may be."""
         key = (target, *map(id, nodes), *sized.values())
         if key not in self.known:
             selection = self.selection
+            planned: dict[tuple[object, ...], int] = {}
             costs = [
-                self.of(type_, selection.fields(type_, nodes), sized)
+                self.of(type_, selection.fields(type_, nodes), sized, planned)
                 for name in (self.binding.kinds(target).values() or (target,))
                 if isinstance(type_ := selection.schema.type_map[name], GraphQLObjectType)
             ]
-            self.known[key] = max(costs, default=0)
+            self.known[key] = max(costs, default=0), bool(costs) + sum(planned.values())
         return self.known[key]
 
 
