@@ -53,8 +53,8 @@ def table() -> tuple[Row, ...]:
 
 
 def explain(comparison: Comparison, drugs: tuple[str, ...], pair: Pair) -> tuple[Row, ...]:
-    """List the rows that a change matches; none where nothing changed."""
-    return tuple(
+    """List the rows that a change matches, those on the target alone where there are any (4.5)."""
+    rows = tuple(
         row
         for row in table()
         if comparison.change in row.changes
@@ -62,6 +62,7 @@ def explain(comparison: Comparison, drugs: tuple[str, ...], pair: Pair) -> tuple
         and row.gene in comparison.call.genes
         and _matches(row, comparison.call, pair)
     )
+    return tuple(row for row in rows if row.mechanism.startswith("ON_TARGET")) or rows
 
 
 def _matches(row: Row, call: Call, pair: Pair) -> bool:

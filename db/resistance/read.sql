@@ -55,7 +55,9 @@ left join connect.specimen_identity i on i.specimen_id = s.id
 where p.study_id = $1 and s.kind not in ('NORMAL_BLOOD', 'OTHER')
   and exists (select from connect.molecular_profile m join connect.gene_assessed a
     on a.profile_id = m.id where m.specimen_id = s.id
-    and (m.qc_status is null or m.qc_status = 'PASSED'))
+    and (m.qc_status is null or m.qc_status = 'PASSED')
+    and not exists (select from connect.biomarker b
+      where b.profile_id = m.id and b.kind = 'PROTEIN_EXPRESSION'))
 order by s.id;
 
 -- $1: specimens. The genes that a profile with a result assessed.
@@ -65,6 +67,8 @@ from connect.molecular_profile m
 join connect.gene_assessed a on a.profile_id = m.id
 join connect.gene g on g.id = a.gene_id
 where m.specimen_id = any($1) and (m.qc_status is null or m.qc_status = 'PASSED')
+  and not exists (select from connect.biomarker b
+    where b.profile_id = m.id and b.kind = 'PROTEIN_EXPRESSION')
 group by m.specimen_id;
 
 -- $1: specimens. Alterations of genes; signatures and expression are of the whole tumour.

@@ -141,7 +141,8 @@ from connect.treatment t
 on conflict do nothing;
 insert into connect.concordance (patient_id, tissue_specimen_id, plasma_specimen_id, days_apart,
   genes_assessed_in_both, altered_in_both, altered_in_tissue_only, altered_in_plasma_only, rule_set)
-select s.patient_id, s.id, s.id, s.id % 31, 1 + s.id % 40, '{KRAS}', '{"a, b",TP53}', '{}', 'edge-1'
+select s.patient_id, s.id, s.id, s.id % 31, 1 + s.id % 40, '{KRAS}', '{"a, b",TP53}',
+  case when s.id % 2 = 0 then '{BRAF}' else '{}' end::text[], 'edge-1'
 from connect.specimen s where s.id % 3 = 0
 on conflict do nothing;
 insert into connect.treatment_biomarker

@@ -163,6 +163,13 @@ def test_4_2_patterns(drug: str, call: Call, mechanism: str | None) -> None:
     assert finding.mechanism == (mechanism or "UNKNOWN_PROFILED")
 
 
+def test_4_5_on_target_first() -> None:
+    specimens = before(assessed="BRAF"), after(copies("BRAF", "AMPLIFICATION"))
+    both = progressing(*specimens, drugs=("dabrafenib", "trametinib"))
+    assert mechanisms(both) == ["ON_TARGET_AMPLIFICATION"]
+    assert mechanisms(progressing(*specimens, drugs=("trametinib",))) == ["BYPASS_MAPK"]
+
+
 def test_4_1_every_row_of_the_table_is_cited_and_can_match() -> None:
     rows = table()
     assert len(rows) >= 40

@@ -181,12 +181,20 @@ async def test_what_no_longer_follows_goes(connection: Connection) -> None:
     assert not any((await state(connection)).values())
 
 
-async def test_a_profile_without_a_result_assessed_nothing(connection: Connection) -> None:
+@pytest.mark.parametrize(
+    "without",
+    [
+        "update connect.molecular_profile set qc_status = 'FAILED' where specimen_id = $1",
+        "update connect.biomarker set kind = 'PROTEIN_EXPRESSION', hgvsp = null, vaf = null,"
+        " depth = null where specimen_id = $1",
+    ],
+)
+async def test_a_profile_without_a_result_assessed_nothing(
+    connection: Connection, without: str
+) -> None:
     await connection.fetchval(PATIENT, "1")
-    await connection.execute(
-        "update connect.molecular_profile set qc_status = 'FAILED' where specimen_id in"
-        " (select id from connect.specimen where day = 207)"
-    )
+    later = await connection.fetchval("select id from connect.specimen where day = 207")
+    await connection.execute(without, later)
     await derive(connection)
     assert await findings(connection) == [
         ("NOT_PROFILED", "ACQUIRED", "SUSPECTED", "NO_SECOND_SPECIMEN", None)
