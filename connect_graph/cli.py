@@ -95,7 +95,7 @@ def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
-    complete = database.pseudonyms(settings)
+    complete = database.completion(settings, parsed.study)
 
     async def run(url: str) -> Any:
         await database.require_migrated(url)

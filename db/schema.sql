@@ -118,6 +118,14 @@ CREATE TYPE connect.evidence_system AS ENUM (
     'AMP'
 );
 
+CREATE TYPE connect.finding_basis AS ENUM (
+    'SAME_MATERIAL',
+    'MIXED_MATERIAL',
+    'UNDATED_SERIES',
+    'UNPAIRED',
+    'NO_SECOND_SPECIMEN'
+);
+
 CREATE TYPE connect.health_region AS ENUM (
     'SOR_OST',
     'VEST',
@@ -840,6 +848,48 @@ ALTER TABLE connect.cohort ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE connect.concordance (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    tissue_specimen_id bigint NOT NULL,
+    plasma_specimen_id bigint NOT NULL,
+    days_apart integer NOT NULL,
+    genes_assessed_in_both integer NOT NULL,
+    altered_in_both text[] DEFAULT '{}'::text[] NOT NULL,
+    altered_in_tissue_only text[] DEFAULT '{}'::text[] NOT NULL,
+    altered_in_plasma_only text[] DEFAULT '{}'::text[] NOT NULL,
+    rule_set text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT concordance_days_apart_check CHECK ((days_apart >= 0)),
+    CONSTRAINT concordance_genes_assessed_in_both_check CHECK ((genes_assessed_in_both > 0)),
+    CONSTRAINT concordance_rule_set_check CHECK ((rule_set <> ''::text))
+);
+
+ALTER TABLE ONLY connect.concordance FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.concordance IS 'Plasma beside tissue of the same patient, taken near each other: what either shows of the genes assessed in both.';
+
+COMMENT ON COLUMN connect.concordance.days_apart IS '[days] between the two';
+
+COMMENT ON COLUMN connect.concordance.genes_assessed_in_both IS '[genes]';
+
+COMMENT ON COLUMN connect.concordance.altered_in_both IS '{HGNC} genes with the same small variant in both';
+
+COMMENT ON COLUMN connect.concordance.altered_in_tissue_only IS '{HGNC} genes with a small variant that the plasma does not show';
+
+COMMENT ON COLUMN connect.concordance.altered_in_plasma_only IS '{HGNC} genes with a small variant that the tissue does not show';
+
+COMMENT ON COLUMN connect.concordance.rule_set IS 'the rules that compared them';
+
+ALTER TABLE connect.concordance ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.concordance_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE connect.consent (
     id bigint NOT NULL,
     patient_id bigint NOT NULL,
@@ -1280,6 +1330,8 @@ CREATE TABLE connect.paired_evidence (
     vaf_before double precision,
     vaf_after double precision,
     tested_in_both boolean NOT NULL,
+    change connect.biomarker_change,
+    CONSTRAINT paired_evidence_check CHECK (((change IS NULL) OR tested_in_both)),
     CONSTRAINT paired_evidence_vaf_after_check CHECK (((vaf_after >= (0)::double precision) AND (vaf_after <= (1)::double precision))),
     CONSTRAINT paired_evidence_vaf_before_check CHECK (((vaf_before >= (0)::double precision) AND (vaf_before <= (1)::double precision)))
 );
@@ -1293,6 +1345,8 @@ COMMENT ON COLUMN connect.paired_evidence.vaf_before IS '[0-1] in the baseline s
 COMMENT ON COLUMN connect.paired_evidence.vaf_after IS '[0-1] in the comparator specimen; null: not tested there';
 
 COMMENT ON COLUMN connect.paired_evidence.tested_in_both IS 'the gene was assessed in both specimens; otherwise nothing emerged or vanished';
+
+COMMENT ON COLUMN connect.paired_evidence.change IS 'between the two specimens; null: cannot be told, or not worked out by rules';
 
 ALTER TABLE connect.paired_evidence ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.paired_evidence_id_seq
@@ -1536,7 +1590,12 @@ CREATE TABLE connect.resistance_finding (
     literature text[] DEFAULT '{}'::text[] NOT NULL,
     curated boolean DEFAULT false NOT NULL,
     source_key text NOT NULL COLLATE pg_catalog."C",
-    import_batch_id bigint
+    import_batch_id bigint,
+    rule_set text COLLATE pg_catalog."C",
+    basis connect.finding_basis,
+    CONSTRAINT resistance_finding_check CHECK (((rule_set IS NULL) = (basis IS NULL))),
+    CONSTRAINT resistance_finding_check1 CHECK (((rule_set IS NULL) OR curated OR (status = 'SUSPECTED'::connect.resistance_status))),
+    CONSTRAINT resistance_finding_rule_set_check CHECK ((rule_set <> ''::text))
 );
 
 ALTER TABLE ONLY connect.resistance_finding FORCE ROW LEVEL SECURITY;
@@ -1548,6 +1607,10 @@ COMMENT ON COLUMN connect.resistance_finding.day_after_progression IS '[days] fr
 COMMENT ON COLUMN connect.resistance_finding.literature IS '{PubMed} ids or DOIs';
 
 COMMENT ON COLUMN connect.resistance_finding.curated IS 'true: a person judged it; a derivation never overwrites it';
+
+COMMENT ON COLUMN connect.resistance_finding.rule_set IS 'the rules that proposed it; null: reported by a source or a person';
+
+COMMENT ON COLUMN connect.resistance_finding.basis IS 'which specimens the rules compared; null: not proposed by rules';
 
 ALTER TABLE connect.resistance_finding ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.resistance_finding_id_seq
@@ -2090,6 +2153,12 @@ ALTER TABLE ONLY connect.cohort_drug
 ALTER TABLE ONLY connect.cohort
     ADD CONSTRAINT cohort_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.concordance
+    ADD CONSTRAINT concordance_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.concordance
+    ADD CONSTRAINT concordance_plasma_specimen_id_tissue_specimen_id_key UNIQUE (plasma_specimen_id, tissue_specimen_id);
+
 ALTER TABLE ONLY connect.consent
     ADD CONSTRAINT consent_patient_id_purpose_given_at_key UNIQUE (patient_id, purpose, given_at);
 
@@ -2354,6 +2423,10 @@ CREATE INDEX cohort_drug_drug_id_idx ON connect.cohort_drug USING btree (drug_id
 
 CREATE INDEX cohort_onco_tree_code_idx ON connect.cohort USING btree (onco_tree_code);
 
+CREATE INDEX concordance_patient_id_idx ON connect.concordance USING btree (patient_id);
+
+CREATE INDEX concordance_tissue_specimen_id_idx ON connect.concordance USING btree (tissue_specimen_id);
+
 CREATE INDEX diagnosis_import_batch_id_idx ON connect.diagnosis USING btree (import_batch_id);
 
 CREATE INDEX diagnosis_onco_tree_code_idx ON connect.diagnosis USING btree (onco_tree_code);
@@ -2489,6 +2562,8 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.adverse_event
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.biomarker FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.biomarker_evidence FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.concordance FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.consent FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
@@ -2654,6 +2729,15 @@ ALTER TABLE ONLY connect.cohort_drug
 
 ALTER TABLE ONLY connect.cohort
     ADD CONSTRAINT cohort_onco_tree_code_fkey FOREIGN KEY (onco_tree_code) REFERENCES connect.onco_tree(code);
+
+ALTER TABLE ONLY connect.concordance
+    ADD CONSTRAINT concordance_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.concordance
+    ADD CONSTRAINT concordance_plasma_specimen_id_fkey FOREIGN KEY (plasma_specimen_id) REFERENCES connect.specimen(id);
+
+ALTER TABLE ONLY connect.concordance
+    ADD CONSTRAINT concordance_tissue_specimen_id_fkey FOREIGN KEY (tissue_specimen_id) REFERENCES connect.specimen(id);
 
 ALTER TABLE ONLY connect.consent
     ADD CONSTRAINT consent_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
@@ -3011,6 +3095,8 @@ CREATE POLICY cohort_researcher ON connect.treatment AS RESTRICTIVE FOR SELECT T
    FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
    FROM connect.project_cohort c))));
 
+ALTER TABLE connect.concordance ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.consent ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.data_release ENABLE ROW LEVEL SECURITY;
@@ -3021,6 +3107,9 @@ CREATE POLICY domain ON connect.biomarker AS RESTRICTIVE FOR SELECT TO connect_p
    FROM connect.scope s));
 
 CREATE POLICY domain ON connect.biomarker_evidence AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
+   FROM connect.scope s));
+
+CREATE POLICY domain ON connect.concordance AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
    FROM connect.scope s));
 
 CREATE POLICY domain ON connect.finding_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
@@ -3225,6 +3314,10 @@ CREATE POLICY record ON connect.biomarker FOR SELECT TO connect_partner, connect
 CREATE POLICY record ON connect.biomarker_evidence FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = biomarker_evidence.patient_id))));
+
+CREATE POLICY record ON connect.concordance FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE (y.patient_id = concordance.patient_id))));
 
 CREATE POLICY record ON connect.diagnosis FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
@@ -3700,6 +3793,55 @@ GRANT SELECT ON TABLE connect.cohort_drug TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.cohort_id_seq TO connect_loader;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.concordance TO connect_loader;
+GRANT SELECT ON TABLE connect.concordance TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(tissue_specimen_id) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(tissue_specimen_id) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(tissue_specimen_id) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(plasma_specimen_id) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(plasma_specimen_id) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(plasma_specimen_id) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(days_apart) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(days_apart) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(days_apart) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(genes_assessed_in_both) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(genes_assessed_in_both) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(genes_assessed_in_both) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(altered_in_both) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(altered_in_both) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(altered_in_both) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(altered_in_tissue_only) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(altered_in_tissue_only) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(altered_in_tissue_only) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(altered_in_plasma_only) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(altered_in_plasma_only) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(altered_in_plasma_only) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT SELECT(rule_set) ON TABLE connect.concordance TO connect_partner;
+GRANT SELECT(rule_set) ON TABLE connect.concordance TO connect_researcher;
+GRANT SELECT(rule_set) ON TABLE connect.concordance TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.concordance_id_seq TO connect_loader;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.consent TO connect_loader;
 GRANT SELECT ON TABLE connect.consent TO connect_steward;
 GRANT SELECT ON TABLE connect.consent TO connect_clinician;
@@ -4107,6 +4249,10 @@ GRANT SELECT(tested_in_both) ON TABLE connect.paired_evidence TO connect_partner
 GRANT SELECT(tested_in_both) ON TABLE connect.paired_evidence TO connect_researcher;
 GRANT SELECT(tested_in_both) ON TABLE connect.paired_evidence TO connect_clinician;
 
+GRANT SELECT(change) ON TABLE connect.paired_evidence TO connect_partner;
+GRANT SELECT(change) ON TABLE connect.paired_evidence TO connect_researcher;
+GRANT SELECT(change) ON TABLE connect.paired_evidence TO connect_clinician;
+
 GRANT USAGE ON SEQUENCE connect.paired_evidence_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.partner TO connect_loader;
@@ -4296,6 +4442,14 @@ GRANT SELECT(literature) ON TABLE connect.resistance_finding TO connect_clinicia
 GRANT SELECT(curated) ON TABLE connect.resistance_finding TO connect_partner;
 GRANT SELECT(curated) ON TABLE connect.resistance_finding TO connect_researcher;
 GRANT SELECT(curated) ON TABLE connect.resistance_finding TO connect_clinician;
+
+GRANT SELECT(rule_set) ON TABLE connect.resistance_finding TO connect_partner;
+GRANT SELECT(rule_set) ON TABLE connect.resistance_finding TO connect_researcher;
+GRANT SELECT(rule_set) ON TABLE connect.resistance_finding TO connect_clinician;
+
+GRANT SELECT(basis) ON TABLE connect.resistance_finding TO connect_partner;
+GRANT SELECT(basis) ON TABLE connect.resistance_finding TO connect_researcher;
+GRANT SELECT(basis) ON TABLE connect.resistance_finding TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.resistance_finding_id_seq TO connect_loader;
 

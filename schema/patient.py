@@ -12,6 +12,7 @@ from schema.scalars import Date, HealthRegion
 
 if TYPE_CHECKING:
     from schema.biomarker import Biomarker
+    from schema.concordance import Concordance
     from schema.consortium import Site, Study
     from schema.diagnosis import Diagnosis
     from schema.prior_treatment import PriorTreatment
@@ -152,6 +153,13 @@ class Patient:
         "What was found in the patient's specimens.",
         order=("kind", "label"),
         size=20,
+    )
+    concordances: list[Annotated[Concordance, strawberry.lazy("schema.concordance")]] = many(
+        "id",
+        "patient_id",
+        "Plasma beside tissue taken near it, one for each plasma that has such tissue.",
+        order=("days_apart",),
+        size=1,
     )
     treatments: list[Annotated[Treatment, strawberry.lazy("schema.treatment")]] = many(
         "id", "patient_id", "The treatments that the viewer may see.", order=("line",), size=2

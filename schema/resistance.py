@@ -71,6 +71,29 @@ class BiomarkerChange(Enum):
     PERSISTING = "PERSISTING"
 
 
+@strawberry.enum(description="Which specimens the rules compared that proposed a finding.")
+class FindingBasis(Enum):
+    """Name a basis."""
+
+    SAME_MATERIAL = strawberry.enum_value(
+        "SAME_MATERIAL", description="Tissue with tissue, or plasma with plasma, by their days."
+    )
+    MIXED_MATERIAL = strawberry.enum_value(
+        "MIXED_MATERIAL", description="Tissue with plasma: fractions do not compare."
+    )
+    UNDATED_SERIES = strawberry.enum_value(
+        "UNDATED_SERIES",
+        description="First and last of a series that is in order and without dates: whether the "
+        "last was taken at progression is not known.",
+    )
+    UNPAIRED = strawberry.enum_value(
+        "UNPAIRED", description="Profiled at progression, with nothing from before to compare."
+    )
+    NO_SECOND_SPECIMEN = strawberry.enum_value(
+        "NO_SECOND_SPECIMEN", description="Nothing was profiled at or after progression."
+    )
+
+
 @entity("paired_evidence", description="One biomarker in two specimens of the same patient.")
 class PairedEvidence:
     """A row of `paired_evidence`."""
@@ -94,6 +117,10 @@ class PairedEvidence:
     tested_in_both: bool = column(
         "tested_in_both", "The gene was assessed in both; otherwise nothing emerged or vanished."
     )
+    change: BiomarkerChange | None = column(
+        "change",
+        "How it changed between the two; null: cannot be told, or not worked out by rules.",
+    )
 
 
 @entity(
@@ -112,6 +139,12 @@ class ResistanceFinding:
     )
     literature: list[str] = column("literature", "{PubMed} ids or DOIs.")
     curated: bool = column("curated", "True where a person judged it.")
+    rule_set: str | None = column(
+        "rule_set", "The rules that proposed it; null: reported by a source or a person."
+    )
+    basis: FindingBasis | None = column(
+        "basis", "Which specimens the rules compared; null: not proposed by rules."
+    )
     drug: Annotated[Drug, strawberry.lazy("schema.drug")] | None = one(
         "drug_id", "id", "The drug that lost its effect; null where not known."
     )

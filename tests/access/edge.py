@@ -62,9 +62,9 @@ insert into connect.outcome (treatment_id, patient_id, source, rule_set, best_ov
 select t.id, t.patient_id, 'DERIVED', 'edge-1', 'PR', 'SD', t.id, 'EVENT'
 from connect.treatment t where t.line = 9;
 insert into connect.resistance_finding (patient_id, treatment_id, drug_id, kind, mechanism, status,
-  literature, source_key, day_after_progression)
+  literature, source_key, day_after_progression, curated, rule_set, basis)
 select t.patient_id, t.id, d.drug_id, 'ACQUIRED', 'REVERSION', 'LIKELY', '{10.1/x,"a, b"}', 'edge',
-  -t.id
+  -t.id, true, 'edge-1', 'SAME_MATERIAL'
 from connect.treatment t
 left join lateral (select * from connect.treatment_drug where treatment_id = t.id limit 1) d on true
 where t.line = 9;
@@ -73,8 +73,9 @@ select f.id, b.id, f.patient_id, 'RISING' from connect.resistance_finding f
 join lateral (select * from connect.biomarker where patient_id = f.patient_id order by id limit 2) b
 on true where f.source_key = 'edge';
 insert into connect.paired_evidence (patient_id, finding_id, biomarker_id, baseline_specimen_id,
-  comparator_specimen_id, vaf_before, vaf_after, tested_in_both)
-select f.patient_id, f.finding_id, f.biomarker_id, b.specimen_id, b.specimen_id, 0.1, 0.7, true
+  comparator_specimen_id, vaf_before, vaf_after, tested_in_both, change)
+select f.patient_id, f.finding_id, f.biomarker_id, b.specimen_id, b.specimen_id, 0.1, 0.7, true,
+  'RISING'
 from connect.finding_biomarker f join connect.biomarker b on b.id = f.biomarker_id
 where f.change = 'RISING';
 insert into connect.offer (patient_id, screening_id, cohort_id, offered_day, status)
@@ -137,6 +138,12 @@ insert into connect.adverse_event (patient_id, treatment_id, term, ctcae_term, g
   relatedness, start_day, end_day, source_key)
 select t.patient_id, t.id, 'tired', 'Fatigue', 2, true, 'POSSIBLE', t.id, t.id + 1, 'edge'
 from connect.treatment t
+on conflict do nothing;
+insert into connect.concordance (patient_id, tissue_specimen_id, plasma_specimen_id, days_apart,
+  genes_assessed_in_both, altered_in_both, altered_in_tissue_only, altered_in_plasma_only, rule_set)
+select s.patient_id, s.id, s.id, s.id % 31, 1 + s.id % 40, '{KRAS}', '{"a, b",TP53}',
+  case when s.id % 2 = 0 then '{BRAF}' else '{}' end::text[], 'edge-1'
+from connect.specimen s where s.id % 3 = 0
 on conflict do nothing;
 insert into connect.treatment_biomarker
 select t.id, b.id, t.patient_id from connect.treatment t join lateral (

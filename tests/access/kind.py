@@ -13,7 +13,7 @@ REFERENCE = _names(
 )
 OF_PATIENT = _names(
     "screening diagnosis specimen molecular_profile gene_assessed biomarker prior_treatment"
-    " prior_treatment_drug biomarker_evidence tumour_board_review"
+    " prior_treatment_drug biomarker_evidence tumour_board_review concordance"
 )
 OF_TREATMENT = _names(
     "treatment_drug response_assessment outcome resistance_finding treatment_funding adverse_event"
@@ -42,7 +42,7 @@ TABLES = REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | O
 
 _MOLECULAR = _names(
     "specimen molecular_profile gene_assessed biomarker biomarker_evidence tumour_board_review"
-    " therapeutic_option therapeutic_option_drug treatment_biomarker"
+    " concordance therapeutic_option therapeutic_option_drug treatment_biomarker"
 )
 DOMAINS = {
     **dict.fromkeys(OF_FINDING, "MOLECULAR"),

@@ -31,6 +31,14 @@ QUERY = """
   treatments {
     cohort { code } drugs { inn }
     outcome { source bestOverallResponse overallSurvival { days event } }
+    resistanceFindings {
+      kind mechanism status basis ruleSet dayAfterProgression curated drug { inn }
+      biomarkers { label }
+      evidence {
+        biomarker { label gene { symbol } } change testedInBoth vafBefore vafAfter
+        baseline { sourceId } comparator { sourceId }
+      }
+    }
   }
 } } }
 """
@@ -117,6 +125,7 @@ async def test_the_known_truth(settled: tuple[Database, dict[str, str]], study: 
         body = await ask(url, variables, "steward")
         assert "errors" not in body
         check(body["data"]["patients"])
+        check_resistance(body["data"]["patients"]["nodes"])
         for role in OTHERS:
             hidden = await ask(url, variables, role)
             nobody = None if role == "authority" else {"totalCount": 0, "nodes": []}
@@ -163,6 +172,49 @@ def check(page: dict[str, Any]) -> None:
     assert statuses == {"UNKNOWN": 25}
     assert "NOT_ALTERED" not in {patient["braf"] for patient in patients}
     assert p21["erbb2"] == "ALTERED"
+
+
+def check_resistance(patients: list[dict[str, Any]]) -> None:
+    """Suspicions alone: a series without dates after a response, and who was not profiled again."""
+    found = {
+        patient["sourceId"]: treatment["resistanceFindings"]
+        for patient in patients
+        for treatment in patient["treatments"]
+    }
+    each = [finding for findings in found.values() for finding in findings]
+    assert {(finding["status"], finding["curated"]) for finding in each} == {("SUSPECTED", False)}
+    assert {finding["ruleSet"] for finding in each} == {"resistance-1"}
+    counts = Counter((finding["mechanism"], finding["kind"], finding["basis"]) for finding in each)
+    assert counts == {
+        ("NOT_PROFILED", "PRIMARY", "NO_SECOND_SPECIMEN"): 7,
+        ("UNKNOWN_PROFILED", "ACQUIRED", "UNDATED_SERIES"): 1,
+    }
+    with_progression = {
+        patient["sourceId"]
+        for patient in patients
+        for treatment in patient["treatments"]
+        if treatment["outcome"]["bestOverallResponse"] == "PD"
+    }
+    unseen = {
+        patient
+        for patient, findings in found.items()
+        for finding in findings
+        if finding["mechanism"] == "NOT_PROFILED"
+    }
+    assert unseen == with_progression
+
+    (finding,) = found["21"]
+    assert (finding["dayAfterProgression"], finding["drug"]) == (None, None)
+    by_label = {item["biomarker"]["label"]: item for item in finding["evidence"]}
+    rising = by_label["ERBB2 p.V777L"]
+    assert (rising["change"], rising["testedInBoth"]) == ("RISING", True)
+    assert (round(rising["vafBefore"], 3), round(rising["vafAfter"], 3)) == (0.006, 0.186)
+    assert rising["baseline"] == {"sourceId": "P21_A"}
+    assert rising["comparator"] == {"sourceId": "P21_E"}
+    assert "ERBB2 p.V777L" in {marker["label"] for marker in finding["biomarkers"]}
+    once = by_label["RHOA p.Q63K"]  # nobody says that the first sample was tested for it
+    assert (once["change"], once["testedInBoth"], once["vafBefore"]) == (None, False, None)
+    assert "RHOA p.Q63K" not in {marker["label"] for marker in finding["biomarkers"]}
 
 
 @pytest.mark.parametrize(
