@@ -26,11 +26,11 @@ from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
 from connect_graph.telemetry import Telemetry
 from db import migrate
+from db.derivation import DerivationRefused, Derived, derive_study
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused
 from db.login import PasswordRefused
 from db.migrate import MigrationError
-from db.outcome.store import Counts, DerivationRefused, derive_study
 from db.pool import LoginRefused
 from db.pseudonym import FillRefused, KeyRefused
 from db.synthetic.demo import ScopeRefused, add_membership, member
@@ -95,7 +95,7 @@ def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
-    complete = database.completion(settings, parsed.study)
+    complete = database.pseudonyms(settings)
 
     async def run(url: str) -> Any:
         await database.require_migrated(url)
@@ -117,14 +117,14 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _derive(parsed: argparse.Namespace, settings: Settings) -> int:
-    async def run(url: str) -> Counts:
+    async def run(url: str) -> Derived:
         await database.require_migrated(url)
         async with connected(url) as connection:
             return await derive_study(connection, parsed.study)
 
     with database.running(settings) as url:
-        counts = asyncio.run(run(url))
-    _say(parsed, counts.as_json(), counts.text())
+        derived = asyncio.run(run(url))
+    _say(parsed, derived.as_json(), derived.text())
     return 0
 
 
@@ -279,7 +279,9 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
-    deriving = command("derive", _derive, "derive the outcomes of a study anew", answers=True)
+    deriving = command(
+        "derive", _derive, "derive outcomes and findings anew", answers=True
+    )
     deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(

@@ -16,7 +16,6 @@ from db.address import Address
 from db.login import set_passwords
 from db.migrate import MigrationError
 from db.pseudonym import fill, load_key
-from db.resistance.store import find_study, propose_findings
 from db.synthetic.demo import seed
 from db.vocabulary.load import load_vocabulary
 
@@ -104,18 +103,5 @@ def pseudonyms(settings: Settings) -> Completion:
 
     async def complete(connection: Connection) -> None:
         await fill(connection, key)
-
-    return complete
-
-
-def completion(settings: Settings, study: str) -> Completion:
-    """Give what completes the import of a study: what follows from its records, and pseudonyms."""
-    pseudonymise = pseudonyms(settings)
-
-    async def complete(connection: Connection) -> None:
-        study_id = await find_study(connection, study)
-        if study_id is not None:
-            await propose_findings(connection, study_id)
-        await pseudonymise(connection)
 
     return complete

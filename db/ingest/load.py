@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 import asyncpg
 
+from db.derivation import derive
 from db.ingest import comparison
 from db.ingest.report import Change, ImportRefused, Report
 from db.ingest.study import StudyRecords
-from db.outcome.store import derive_outcomes
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
@@ -106,7 +106,7 @@ async def _store(connection: Connection, study: StudyRecords, report: Report) ->
     unmapped = await comparison.unmapped(connection)
     await connection.execute(_STORE)
     changes = await _changes(connection)
-    derived = await derive_outcomes(connection, study_id)
+    derived = (await derive(connection, study_id)).outcomes
     if derived.inserted or derived.updated:
         changes.append(Change("derived_outcome", derived.inserted, derived.updated))
     done = report.including(findings=findings, unmapped=unmapped, changes=changes)

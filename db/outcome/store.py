@@ -50,10 +50,6 @@ where p.study_id = $1 and o.source = 'REPORTED'
 """
 
 
-class DerivationRefused(Exception):
-    """Say in one sentence why nothing can be derived, and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Count the treatments whose outcome is reported, and what became of the others'."""
@@ -97,21 +93,6 @@ async def derive_outcomes(
     await connection.execute(_LINK, incoming)
     inserted = sum(row["fresh"] for row in stored)
     return Counts(reported, inserted, len(stored) - inserted, len(rows) - len(stored))
-
-
-async def derive_study(connection: Connection, code: str) -> Counts:
-    """Derive the outcomes of a study anew, as connect_loader, in one transaction.
-
-    Raises: DerivationRefused where there is no such study.
-    """
-    async with connection.transaction():
-        await connection.execute("set local role connect_loader")
-        study = await connection.fetchval("select id from connect.study where code = $1", code)
-        if study is None:
-            known = await connection.fetch("select code from connect.study order by code")
-            names = ", ".join(row["code"] for row in known) or "there are none yet"
-            raise DerivationRefused(f"there is no study {code}: name one of: {names}")
-        return await derive_outcomes(connection, study)
 
 
 def _history(row: asyncpg.Record) -> History:

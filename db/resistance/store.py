@@ -43,12 +43,6 @@ create temporary table proposed_concordance (
 """
 
 
-async def find_study(connection: Connection, code: str) -> int | None:
-    """Find the study with a code."""
-    found = await connection.fetchval("select id from connect.study where code = $1", code)
-    return None if found is None else int(found)
-
-
 async def propose_findings(connection: Connection, study_id: int) -> dict[str, int]:
     """Propose the findings and concordances of a study; count them, findings by mechanism.
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from db.derivation import DerivationRefused, derive_study
 from db.outcome.derive import RULE_SET
-from db.outcome.store import Counts, DerivationRefused, derive_outcomes, derive_study
+from db.outcome.store import Counts, derive_outcomes
 from db.pseudonym import fill
 from tests.outcome.conftest import Study
 from tests.world import ROOT, Database, environment
@@ -25,7 +26,7 @@ async def test_an_outcome_is_stored_with_its_reasons_and_inputs(study: Study) ->
     seen = await study.assess(
         treatment, (0, "SD"), (56, "PR"), (112, "PR"), (168, "PD"), (224, "PR")
     )
-    assert await derive_study(study.connection, "TRIAL") == Counts(0, 1, 0, 0)
+    assert (await derive_study(study.connection, "TRIAL")).outcomes == Counts(0, 1, 0, 0)
     found = await study.outcome(treatment)
     expected = {
         "source": "DERIVED",
@@ -73,20 +74,20 @@ async def test_again_changes_nothing_and_a_new_fact_changes_its_own(study: Study
     one, other = await study.treatment(patient), await study.treatment(patient)
     for treatment in (one, other):
         await study.assess(treatment, (56, "SD"), (112, "SD"))
-    assert await derive_study(study.connection, "TRIAL") == Counts(0, 2, 0, 0)
+    assert (await derive_study(study.connection, "TRIAL")).outcomes == Counts(0, 2, 0, 0)
     versions = "select ctid, xmin from connect.{} order by 1"
     tables = ("outcome", "outcome_assessment", "treatment")
     before = [await study.connection.fetch(versions.format(table)) for table in tables]
-    assert await derive_study(study.connection, "TRIAL") == Counts(0, 0, 0, 2)
+    assert (await derive_study(study.connection, "TRIAL")).outcomes == Counts(0, 0, 0, 2)
     assert [await study.connection.fetch(versions.format(table)) for table in tables] == before
     key = (await study.outcome(one))["key"]
     (seen,) = await study.assess(one, (168, "PD"))
-    assert await derive_study(study.connection, "TRIAL") == Counts(0, 0, 1, 1)
+    assert (await derive_study(study.connection, "TRIAL")).outcomes == Counts(0, 0, 1, 1)
     found = await study.outcome(one)
     assert (found["progression_free_survival_event"], found["key"]) == ("EVENT", key)
     assert seen in await study.used(one)
     await study.connection.execute("delete from connect.response_assessment where id = $1", seen)
-    assert await derive_study(study.connection, "TRIAL") == Counts(0, 0, 1, 1)
+    assert (await derive_study(study.connection, "TRIAL")).outcomes == Counts(0, 0, 1, 1)
     assert len(await study.used(one)) == 2
 
 
@@ -102,7 +103,7 @@ async def test_what_is_reported_stays(study: Study) -> None:
         patient,
     )
     before = await study.outcome(treatment)
-    assert await derive_study(study.connection, "TRIAL") == Counts(1, 0, 0, 0)
+    assert (await derive_study(study.connection, "TRIAL")).outcomes == Counts(1, 0, 0, 0)
     assert await study.outcome(treatment) == before
     assert await study.used(treatment) == []
     assert await study.evaluability(treatment) == ("TOO_EARLY", None, None)
@@ -185,7 +186,7 @@ async def test_some_treatments_alone(study: Study) -> None:
 async def test_another_study_is_left(study: Study) -> None:
     await study.treatment(await study.patient())
     await study.connection.execute("insert into connect.study (code) values ('OTHER')")
-    assert await derive_study(study.connection, "OTHER") == Counts(0, 0, 0, 0)
+    assert (await derive_study(study.connection, "OTHER")).outcomes == Counts(0, 0, 0, 0)
     with pytest.raises(DerivationRefused, match="no study NONE: name one of: OTHER, TRIAL"):
         await derive_study(study.connection, "NONE")
 
@@ -257,10 +258,11 @@ async def test_the_command_derives(study: Study, database: Database, tmp_path: P
     done = await run("--study", "TRIAL", "--json")
     assert done.returncode == 0, done.stderr
     counts = {"reported": 0, "inserted": 1, "updated": 0, "unchanged": 0}
-    assert json.loads(done.stdout) == {"rule_set": RULE_SET, **counts}
+    assert json.loads(done.stdout)["outcomes"] == {"rule_set": RULE_SET, **counts}
     again = await run("--study", "TRIAL")
     assert again.stdout == (
         "outcome-1: 0 derived, 0 changed, 1 as before, 0 reported by the source and left\n"
+        "resistance-1: 1 NOT_PROFILED, 0 undecided, 0 judged, 0 concordance\n"
     )
     refused = await run("--study", "NONE")
     assert refused.returncode == 1

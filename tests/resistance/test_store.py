@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from db.resistance.store import find_study, propose_findings
+from db.resistance.store import propose_findings
 from db.vocabulary.load import load_vocabulary
 from tests.world import Database
 
@@ -74,7 +74,7 @@ async def connection(database: Database) -> AsyncIterator[Connection]:
 async def derive(connection: Connection) -> dict[str, int]:
     async with connection.transaction():
         await connection.execute("set local role connect_loader")
-        study = await find_study(connection, "S")
+        study = await connection.fetchval("select id from connect.study where code = 'S'")
         assert study is not None
         return await propose_findings(connection, study)
 
@@ -102,7 +102,6 @@ async def findings(connection: Connection) -> list[tuple[object, ...]]:
 
 async def test_a_study_without_patients(connection: Connection) -> None:
     assert await derive(connection) == {"undecided": 0, "judged": 0, "concordance": 0}
-    assert await find_study(connection, "NONE") is None
 
 
 async def test_what_follows_is_stored_once(connection: Connection) -> None:
