@@ -116,7 +116,7 @@ PARTS: Final = (
                 k.code,
                 k.tumour_type,
                 k.onco_tree_code,
-                k.stage,
+                "STAGE_1",
                 k.definitions[0].effective_from,
                 True,
             )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from db.synthetic import assumptions as a
+from db.synthetic.accrual import Accrual, Enrolled
 from db.synthetic.alteration import Alteration
 from db.synthetic.chance import Chance
 from db.synthetic.cohort import Cohort
 from db.synthetic.course import Course, follow, review
+from db.synthetic.panel import PLASMA
 from db.synthetic.record import Assessment, Outcome, Treatment, TreatmentIdentity
 from db.synthetic.resistance import Progression, escape, explain
 from db.synthetic.sample import Owner, Sample, Taking, plasma, tissue
@@ -52,6 +55,7 @@ class Journey:
 
     chance: Chance
     owner: Owner
+    accruals: Mapping[str, Accrual]
     carried: dict[Alteration, float]
     started_on: date
     fraction: float
@@ -88,11 +92,14 @@ def travel(journey: Journey, legs: tuple[Leg, ...], first_line: int, ecog: int) 
             break
         gap = journey.chance.within(a.SECOND_TREATMENT_AFTER)
         starts += timedelta(days=course.end_day + gap)
-        if starts > a.CUT_OFF:
+        again = legs[number + 1].cohort.code
+        if starts > a.CUT_OFF or not journey.accruals[again].opens(starts):
             break
     died_on = _death(journey)
     for number, given in enumerate(journey.given):
         _write(journey, given, first_line + number, min(2, ecog + number), died_on)
+        enrolled = Enrolled(given.started_on, given.course.benefit)
+        journey.accruals[given.leg.cohort.code].enrolled.append(enrolled)
     return died_on
 
 
@@ -132,7 +139,10 @@ def _sample_baseline(journey: Journey, leg: Leg, started_on: date) -> None:
     chance, again = journey.chance, bool(journey.given)
     if again:
         journey.baseline.clear()
-    in_plasma = leg.driver is not None and leg.driver.kind == "SMALL_VARIANT"
+    driver = leg.driver
+    in_plasma = (
+        driver is not None and driver.kind == "SMALL_VARIANT" and driver.gene in PLASMA.genes
+    )
     failed = (
         not (again or leg.shown) and in_plasma and chance.happens(a.TISSUE_FAILED_BEFORE_TREATMENT)
     )
