@@ -22,7 +22,8 @@ class Cohort(NamedTuple):
     """One tumour type, one marker, one regimen.
 
     `marker` names the alterations that db/synthetic/alteration.py draws from; `matched` is how many
-    of the 358 with an actionable match are matched with it, K.
+    of the 358 with an actionable match are matched with it, K; `benefit` is how often it benefits
+    them, as a part of what is usual, K.
     """
 
     code: str
@@ -33,6 +34,12 @@ class Cohort(NamedTuple):
     drugs: tuple[str, ...]
     definitions: tuple[Definition, ...]
     matched: int
+    benefit: float = 1.0
+
+    @property
+    def route(self) -> str:
+        """Tell how the regimen is given."""
+        return "INTRAVENOUS" if set(self.drugs) & _INFUSED else "ORAL"
 
 
 class Design(NamedTuple):
@@ -47,6 +54,7 @@ class Design(NamedTuple):
 
 
 DESIGN: Final = Design()
+_INFUSED: Final = frozenset({"trastuzumab", "pertuzumab", "atezolizumab", "nivolumab"})
 _OPENED = date(2021, 4, 1)
 _NARROWED = date(2023, 9, 1)
 
@@ -58,10 +66,11 @@ def _cohort(
     drugs: tuple[str, ...],
     texts: tuple[str, ...],
     matched: int,
+    benefit: float = 1.0,
 ) -> Cohort:
     days = (_OPENED, _NARROWED)
     definitions = tuple(Definition(text, day) for text, day in zip(texts, days, strict=False))
-    return Cohort(code, *tumour, marker, drugs, definitions, matched)
+    return Cohort(code, *tumour, marker, drugs, definitions, matched, benefit)
 
 
 _BTC = ("BTC", "Biliary tract cancer", "CHOL")
@@ -92,26 +101,26 @@ _PIK3CA = ("PIK3CA hotspot mutation",)
 COHORTS: Final = (
     _cohort(
         "OLA-BRCA-BTC", _BTC, "BRCA", ("olaparib",),
-        ("Pathogenic BRCA1 or BRCA2 alteration, germline or somatic", _BI_ALLELIC), 62,
+        ("Pathogenic BRCA1 or BRCA2 alteration, germline or somatic", _BI_ALLELIC), 60,
     ),
-    _cohort("OLA-BRCA-GYN", _GYN, "BRCA", ("olaparib",), (_BI_ALLELIC,), 18),
+    _cohort("OLA-BRCA-GYN", _GYN, "BRCA", ("olaparib",), (_BI_ALLELIC,), 15),
     _cohort("DABTRA-BRAF-BTC", _BTC, "BRAF_V600", _DABTRA, _V600, 9),
-    _cohort("DABTRA-BRAF-CNS", _CNS, "BRAF_V600", _DABTRA, _V600, 26),
+    _cohort("DABTRA-BRAF-CNS", _CNS, "BRAF_V600", _DABTRA, _V600, 20),
     _cohort(
         "TRA-BRAF-CRC", _CRC, "BRAF_OTHER", ("trametinib",),
-        ("BRAF mutation outside V600 that activates MAPK",), 16,
+        ("BRAF mutation outside V600 that activates MAPK",), 26, 0.05,
     ),
     _cohort("TRAPER-ERBB2-CRC", _CRC, "ERBB2", _TRAPER, _ERBB2, 39),
     _cohort("TRAPER-ERBB2-BTC", _BTC, "ERBB2", _TRAPER, _ERBB2, 10),
     _cohort("TRAPER-ERBB2-NSCLC", _NSCLC, "ERBB2", _TRAPER, _ERBB2, 8),
     _cohort("ATE-TMB-SARC", _SARC, "HYPERMUTATED", ("atezolizumab",), _HIGH, 8),
-    _cohort("ALP-PIK3CA-GYN", _GYN, "PIK3CA", ("alpelisib",), _PIK3CA, 24),
+    _cohort("ALP-PIK3CA-GYN", _GYN, "PIK3CA", ("alpelisib",), _PIK3CA, 22, 0.1),
     _cohort(
         "PEM-FGFR-PAN", _PAN, "FGFR", ("pemigatinib",),
         ("FGFR1, FGFR2 or FGFR3 fusion or activating mutation",), 8,
     ),
-    _cohort("ENT-ROS1-SARC", _SARC, "ROS1", ("entrectinib",), ("ROS1 fusion",), 8),
-    _cohort("CAP-MET-CUP", _CUP, "MET", ("capmatinib",), _MET, 8),
+    _cohort("ENT-ROS1-SARC", _SARC, "ROS1", ("entrectinib",), ("ROS1 fusion",), 7),
+    _cohort("CAP-MET-CUP", _CUP, "MET", ("capmatinib",), _MET, 7),
     _cohort("CAP-MET-KIDNEY", _KIDNEY, "MET", ("capmatinib",), _MET, 8),
     _cohort(
         "IMA-KIT-MEL", _MEL, "KIT", ("imatinib",), ("KIT mutation in exon 9, 11 or 13",), 12

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from db.outcome import derive as rules
 from db.synthetic import assumptions as a
 from db.synthetic.accrual import Accrual, Enrolled
 from db.synthetic.alteration import Alteration
@@ -18,14 +19,7 @@ from db.synthetic.panel import PLASMA
 from db.synthetic.record import Assessment, Outcome, Treatment, TreatmentIdentity
 from db.synthetic.resistance import Progression, escape, explain
 from db.synthetic.sample import Owner, Sample, Taking, plasma, tissue
-
-_BENEFIT: Final = frozenset({"CR", "PR", "STABLE"})
-_WHY_NOT: Final = {
-    "TOXICITY": "Stopped for toxicity before the assessment at week 16",
-    "DEATH": "Died before the first assessment",
-    "PATIENT_CHOICE": "Withdrew before the assessment at week 16",
-    "PHYSICIAN_CHOICE": "Deteriorated before the first assessment",
-}
+from db.synthetic.verdict import judge, why_not
 
 
 class Leg(NamedTuple):
@@ -98,8 +92,6 @@ def travel(journey: Journey, legs: tuple[Leg, ...], first_line: int, ecog: int) 
     died_on = _death(journey)
     for number, given in enumerate(journey.given):
         _write(journey, given, first_line + number, min(2, ecog + number), died_on)
-        enrolled = Enrolled(given.started_on, given.course.benefit)
-        journey.accruals[given.leg.cohort.code].enrolled.append(enrolled)
     return died_on
 
 
@@ -124,12 +116,19 @@ def _treat(journey: Journey, leg: Leg, started_on: date) -> None:
     if way is not None:
         journey.carried[way.alteration] = chance.uniform(*a.RESISTANT)
     comparators = _sample_progression(journey, course, started_on, day, shown=leg.shown)
-    treatment = _treatment(journey, given, 1, 0)
     journey.owner.person.add(
         *explain(
             chance,
             Progression(
-                treatment, drug, course, day, tuple(journey.baseline), comparators, leg.driver, way
+                journey.owner.person.key,
+                given.key,
+                drug,
+                course,
+                day,
+                tuple(journey.baseline),
+                comparators,
+                leg.driver,
+                way,
             ),
         )
     )
@@ -188,39 +187,48 @@ def _death(journey: Journey) -> date | None:
         return last.started_on + timedelta(days=course.death_day)
     if course.end_day is None:
         return None
-    benefit = any(given.leg.kind in _BENEFIT for given in journey.given)
+    benefit = any(given.leg.kind in a.BENEFICIAL for given in journey.given)
     median = a.SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS if benefit else a.SURVIVAL_AFTER_MEDIAN_DAYS
     wait = a.SURVIVAL_AFTER_LEAST_DAYS + chance.expovariate(0.6931 / median)
-    if course.progression_day is None:
-        wait += 2 * a.VISIT_DAYS  # so long unseen that progression-free survival was censored
     died_on = last.started_on + timedelta(days=course.end_day + round(wait))
     return died_on if died_on <= a.CUT_OFF else None
 
 
-def _treatment(journey: Journey, given: Given, line: int, ecog: int) -> Treatment:
-    course = given.course
-    evaluability = course.evaluability
-    reason = _WHY_NOT[course.end_reason or ""] if evaluability == "NOT_EVALUABLE" else None
-    return Treatment(
-        given.key, journey.owner.person.key, given.leg.cohort.code, line, ecog, course.end_day,
-        course.end_reason, evaluability, reason,
-    )  # fmt: skip
+def _next_therapy(journey: Journey, given: Given, died_on: date | None) -> date | None:
+    """Give the start of what came next: the trial's next treatment, or one outside it."""
+    following = journey.given.index(given) + 1
+    if following < len(journey.given):
+        return journey.given[following].started_on
+    if given.course.end_day is None or not journey.chance.happens(a.NEXT_THERAPY):
+        return None
+    after = given.course.end_day + journey.chance.within(a.NEXT_THERAPY_AFTER)
+    starts = given.started_on + timedelta(days=after)
+    return starts if starts < (died_on or a.CUT_OFF) else None
 
 
 def _write(journey: Journey, given: Given, line: int, ecog: int, died_on: date | None) -> None:
-    person, chance = journey.owner.person, journey.chance
+    person, chance, course = journey.owner.person, journey.chance, given.course
+    cohort = given.leg.cohort
+    assessments = _assessments(chance, given, person.key, "INVESTIGATOR", course)
+    if cohort.tumour != "CNS" and chance.happens(a.INDEPENDENT_REVIEW):
+        read = review(chance, course)
+        assessments += _assessments(chance, given, person.key, "INDEPENDENT", read)
+    follows = _next_therapy(journey, given, died_on)
+    outcome = judge(course, assessments, given.started_on, cohort.route, died_on, follows)
+    benefit = outcome.clinical_benefit.value
+    journey.accruals[cohort.code].enrolled.append(Enrolled(given.started_on, benefit))
     number = 1 + journey.given.index(given)
     person.add(
-        _treatment(journey, given, line, ecog),
+        Treatment(
+            given.key, person.key, cohort.code, line, ecog, course.end_day, course.end_reason,
+            outcome.evaluability.value, why_not(outcome),
+        ),
         TreatmentIdentity(
             given.key, person.key, f"{journey.owner.source_key}-T{number}", given.started_on
         ),
-        *_assessments(chance, given, person.key, "INVESTIGATOR", given.course),
-        _outcome(chance, given, person.key, died_on),
-    )
-    if given.leg.cohort.tumour != "CNS" and chance.happens(a.INDEPENDENT_REVIEW):
-        read = review(chance, given.course)
-        person.add(*_assessments(chance, given, person.key, "INDEPENDENT", read))
+        *assessments,
+        _outcome(chance, given, person.key, outcome),
+    )  # fmt: skip
 
 
 def _assessments(
@@ -254,16 +262,12 @@ def _assessments(
     return written
 
 
-def _outcome(chance: Chance, given: Given, patient: UUID, died_on: date | None) -> Outcome:
-    course = given.course
-    died = None if died_on is None else (died_on - given.started_on).days
-    progressed = course.progression_day if course.progression_day is not None else course.death_day
-    lasted = course.last_seen_day if progressed is None else progressed
-    ended = "CENSORED" if progressed is None else "EVENT"
-    responded = course.first_response_day
+def _outcome(chance: Chance, given: Given, patient: UUID, derived: rules.Outcome) -> Outcome:
+    free, lived = derived.progression_free_survival, derived.overall_survival
+    lasted = derived.duration_of_response
     return Outcome(
-        chance.key(), patient, given.key, "REPORTED",
-        course.best_response, course.best_confirmed_response, course.benefit, lasted, ended,
-        course.followed_days if died is None else died, "CENSORED" if died is None else "EVENT",
-        None if responded is None else lasted - responded, None if responded is None else ended,
+        chance.key(), patient, given.key, "DERIVED", rules.RULE_SET,
+        derived.best_overall_response.value, derived.best_confirmed_response.value,
+        derived.clinical_benefit.value, free.days, free.event, lived.days, lived.event,
+        lasted.days, lasted.event,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
@@ -80,6 +81,8 @@ def invent(case: Case, accruals: Mapping[str, Accrual]) -> Person:
     owner = Owner(person, diagnosis, source_key, hypermutated, germline)
     way = _way(chance)
     starts = case.referred_on + timedelta(days=way.started)
+    if case.referred_on + timedelta(days=way.offered) > a.CUT_OFF:
+        case = replace(case, fate=MATCHED if case.cohorts else SCREENED)
     starting = case.fate == TREATED and starts <= a.CUT_OFF
     if starting and not accruals[case.cohorts[0].code].opens(starts):
         case, starting = replace(case, fate=MATCHED), False
@@ -134,7 +137,7 @@ def _carry(chance: Chance, case: Case) -> tuple[tuple[Leg, ...], dict[Alteration
         if driver is not None:
             carried[driver] = chance.uniform(*a.CLONALITY)
         again = number + 1 < len(case.cohorts)
-        kind = chance.among(a.COURSE)
+        kind = chance.among(_courses(cohort.benefit))
         if case.shown:
             kind = "PD" if again else "PR"
         legs.append(Leg(cohort, driver, kind, case.shown))
@@ -143,6 +146,17 @@ def _carry(chance: Chance, case: Case) -> tuple[tuple[Leg, ...], dict[Alteration
         if gene not in genes and chance.happens(frequency):
             carried[chance.choice(BACKGROUND[gene])] = chance.uniform(*a.CLONALITY)
     return tuple(legs), carried
+
+
+@cache
+def _courses(benefit: float) -> Mapping[str, float]:
+    """Give how often each course is taken where benefit is more or less common than usual."""
+    good = sum(a.COURSE[kind] for kind in a.BENEFICIAL)
+    rest = sum(a.COURSE.values()) - good
+    bad = (rest + good - benefit * good) / rest
+    return {
+        kind: share * (benefit if kind in a.BENEFICIAL else bad) for kind, share in a.COURSE.items()
+    }
 
 
 def _way(chance: Chance) -> Way:

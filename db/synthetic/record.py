@@ -195,19 +195,20 @@ class Assessment(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """connect.outcome, as a source would report it."""
+    """connect.outcome, as the rules of db/outcome derive it."""
 
     key: UUID
     patient: UUID
     treatment: UUID
     source: str
+    rule_set: str
     best_overall_response: str | None
     best_confirmed_response: str | None
     clinical_benefit_16w: str
-    progression_free_survival_days: int
-    progression_free_survival_event: str
-    overall_survival_days: int
-    overall_survival_event: str
+    progression_free_survival_days: int | None
+    progression_free_survival_event: str | None
+    overall_survival_days: int | None
+    overall_survival_event: str | None
     duration_of_response_days: int | None
     duration_of_response_event: str | None
 

@@ -52,7 +52,7 @@ _UNMAPPED: Final = "Feeling cold after infusion"
 
 def suffer(chance: Chance, person: Person) -> None:
     """Write what befell a patient on each treatment: after its start, and never after death."""
-    lived = {each.treatment: each.overall_survival_days for each in person.of(Outcome)}
+    lived = {each.treatment: each.overall_survival_days or 0 for each in person.of(Outcome)}
     for treatment in person.of(Treatment):
         _of(chance, person, treatment, lived[treatment.key])
 
