@@ -16,10 +16,10 @@ from db.synthetic.chance import Chance
 from db.synthetic.cohort import Cohort
 from db.synthetic.course import Course, follow, review
 from db.synthetic.panel import PLASMA
-from db.synthetic.record import Assessment, Outcome, Treatment, TreatmentIdentity
+from db.synthetic.record import Assessment, OutcomeAssessment, Treatment, TreatmentIdentity
 from db.synthetic.resistance import Progression, escape, explain
 from db.synthetic.sample import Owner, Sample, Taking, plasma, tissue
-from db.synthetic.verdict import judge, why_not
+from db.synthetic.verdict import Fate, judge, why_not, write
 
 
 class Leg(NamedTuple):
@@ -194,16 +194,20 @@ def _death(journey: Journey) -> date | None:
     return died_on if died_on <= a.CUT_OFF else None
 
 
-def _next_therapy(journey: Journey, given: Given, died_on: date | None) -> date | None:
-    """Give the start of what came next: the trial's next treatment, or one outside it."""
+def _fate(journey: Journey, given: Given, died_on: date | None) -> Fate:
+    """Say what came after: the trial's next treatment or one outside it, and death."""
+    chance, end_day = journey.chance, given.course.end_day
+    followed = (a.CUT_OFF - given.started_on).days
+    death = None if died_on is None else (died_on - given.started_on).days
     following = journey.given.index(given) + 1
     if following < len(journey.given):
-        return journey.given[following].started_on
-    if given.course.end_day is None or not journey.chance.happens(a.NEXT_THERAPY):
-        return None
-    after = given.course.end_day + journey.chance.within(a.NEXT_THERAPY_AFTER)
-    starts = given.started_on + timedelta(days=after)
-    return starts if starts < (died_on or a.CUT_OFF) else None
+        follows = (journey.given[following].started_on - given.started_on).days
+        return Fate(follows, death, followed)
+    if end_day is None or not chance.happens(a.NEXT_THERAPY):
+        return Fate(None, death, followed)
+    follows = end_day + chance.within(a.NEXT_THERAPY_AFTER)
+    known = follows < (followed if death is None else death)
+    return Fate(follows if known else None, death, followed)
 
 
 def _write(journey: Journey, given: Given, line: int, ecog: int, died_on: date | None) -> None:
@@ -213,21 +217,26 @@ def _write(journey: Journey, given: Given, line: int, ecog: int, died_on: date |
     if cohort.tumour != "CNS" and chance.happens(a.INDEPENDENT_REVIEW):
         read = review(chance, course)
         assessments += _assessments(chance, given, person.key, "INDEPENDENT", read)
-    follows = _next_therapy(journey, given, died_on)
-    outcome = judge(course, assessments, given.started_on, cohort.route, died_on, follows)
-    benefit = outcome.clinical_benefit.value
-    journey.accruals[cohort.code].enrolled.append(Enrolled(given.started_on, benefit))
+    fate = _fate(journey, given, died_on)
+    outcome = judge(course, assessments, cohort.route, fate)
+    enrolled = Enrolled(given.started_on, outcome.clinical_benefit.value)
+    journey.accruals[cohort.code].enrolled.append(enrolled)
     number = 1 + journey.given.index(given)
     person.add(
         Treatment(
-            given.key, person.key, cohort.code, line, ecog, course.end_day, course.end_reason,
-            outcome.evaluability.value, why_not(outcome),
+            given.key, person.key, cohort.code, line, ecog, cohort.route, course.end_day,
+            course.end_reason, fate.next_therapy_day, fate.death_day, fate.last_known_alive_day,
+            outcome.evaluability.value, rules.RULE_SET, why_not(outcome),
         ),
         TreatmentIdentity(
             given.key, person.key, f"{journey.owner.source_key}-T{number}", given.started_on
         ),
         *assessments,
-        _outcome(chance, given, person.key, outcome),
+        write(chance.key(), person.key, given.key, outcome),
+        *(
+            OutcomeAssessment(given.key, assessments[place].key, person.key)
+            for place in outcome.assessments
+        ),
     )  # fmt: skip
 
 
@@ -260,14 +269,3 @@ def _assessments(
             )
         )  # fmt: skip
     return written
-
-
-def _outcome(chance: Chance, given: Given, patient: UUID, derived: rules.Outcome) -> Outcome:
-    free, lived = derived.progression_free_survival, derived.overall_survival
-    lasted = derived.duration_of_response
-    return Outcome(
-        chance.key(), patient, given.key, "DERIVED", rules.RULE_SET,
-        derived.best_overall_response.value, derived.best_confirmed_response.value,
-        derived.clinical_benefit.value, free.days, free.event, lived.days, lived.event,
-        lasted.days, lasted.event,
-    )  # fmt: skip

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from db.outcome import derive as rules
 from db.outcome.history import Assessment as Seen
 from db.outcome.history import History
 from db.synthetic import assumptions as a
 from db.synthetic.course import Course
-from db.synthetic.record import Assessment
+from db.synthetic.record import Assessment, Outcome
 
 _WHY_NOT: Final = {
     "LESS_THAN_ONE_CYCLE": "Treated for less than one cycle",
@@ -23,16 +23,23 @@ _WHY_NOT: Final = {
 }
 
 
+class Fate(NamedTuple):
+    """What became of a patient after the start of a treatment, in days."""
+
+    next_therapy_day: int | None
+    death_day: int | None
+    followed_days: int
+
+    @property
+    def last_known_alive_day(self) -> int | None:
+        """Give the day up to which a living patient was followed."""
+        return self.followed_days if self.death_day is None else None
+
+
 def judge(
-    course: Course,
-    assessments: Sequence[Assessment],
-    started_on: date,
-    route: str,
-    died_on: date | None,
-    next_therapy_on: date | None,
+    course: Course, assessments: Sequence[Assessment], route: str, fate: Fate
 ) -> rules.Outcome:
     """Derive the outcome; the keys of its assessments are their places in the sequence."""
-    followed = (a.CUT_OFF - started_on).days
     seen = (
         Seen(
             place, each.day, each.criteria, each.evaluator, each.response,
@@ -46,11 +53,11 @@ def judge(
             route,
             course.end_day,
             course.end_reason,
-            None if next_therapy_on is None else (next_therapy_on - started_on).days,
-            None if died_on is None else (died_on - started_on).days,
-            "ALIVE" if died_on is None else "DEAD",
-            followed if died_on is None else None,
-            followed,
+            fate.next_therapy_day,
+            fate.death_day,
+            "ALIVE" if fate.death_day is None else "DEAD",
+            fate.last_known_alive_day,
+            fate.followed_days,
         )
     )
 
@@ -60,3 +67,18 @@ def why_not(outcome: rules.Outcome) -> str | None:
     if outcome.evaluability.value != "NOT_EVALUABLE":
         return None
     return _WHY_NOT[outcome.evaluability.reason]
+
+
+def write(key: UUID, patient: UUID, treatment: UUID, derived: rules.Outcome) -> Outcome:
+    """Write the record of a derived outcome."""
+    best, confirmed = derived.best_overall_response, derived.best_confirmed_response
+    benefit, evaluable = derived.clinical_benefit, derived.evaluability
+    free, lived = derived.progression_free_survival, derived.overall_survival
+    lasted = derived.duration_of_response
+    return Outcome(
+        key, patient, treatment, "DERIVED", rules.RULE_SET,
+        best.value, best.reason, confirmed.value, confirmed.reason,
+        benefit.value, benefit.reason, evaluable.value, evaluable.reason,
+        free.days, free.event, free.reason, lived.days, lived.event, lived.reason,
+        lasted.days, lasted.event, lasted.reason, derived.criteria, derived.evaluator, a.CUT_OFF,
+    )  # fmt: skip
