@@ -15,6 +15,7 @@ import asyncpg
 from db.ingest import comparison
 from db.ingest.report import Change, ImportRefused, Report
 from db.ingest.study import StudyRecords
+from db.outcome.store import derive_outcomes
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
@@ -105,6 +106,9 @@ async def _store(connection: Connection, study: StudyRecords, report: Report) ->
     unmapped = await comparison.unmapped(connection)
     await connection.execute(_STORE)
     changes = await _changes(connection)
+    derived = await derive_outcomes(connection, study_id)
+    if derived.inserted or derived.updated:
+        changes.append(Change("derived_outcome", derived.inserted, derived.updated))
     done = report.including(findings=findings, unmapped=unmapped, changes=changes)
     if not done.changed and last_digest == report.digest:
         await connection.execute("delete from connect.import_batch where id = $1", batch_id)
