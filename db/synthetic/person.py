@@ -86,7 +86,7 @@ def invent(case: Case, accruals: Mapping[str, Accrual]) -> Person:
     starting = case.fate == TREATED and starts <= a.CUT_OFF
     if starting and not accruals[case.cohorts[0].code].opens(starts):
         case, starting = replace(case, fate=MATCHED), False
-    screening = _screen(chance, case, person, way)
+    screening = _screen(chance, case, person, way, starting=starting)
     if starting:
         low, high = a.PLASMA_FRACTION_RANGE
         fraction = a.PLASMA_FRACTION_MEDIAN * chance.lognormvariate(0, 0.8)
@@ -164,14 +164,14 @@ def _way(chance: Chance) -> Way:
     return Way(*accumulate(chance.within(step) for step in steps))
 
 
-def _screen(chance: Chance, case: Case, person: Person, way: Way) -> UUID:
+def _screen(chance: Chance, case: Case, person: Person, way: Way, *, starting: bool) -> UUID:
     key = chance.key()
     person.add(
         Screening(key, person.key, way.profiled, way.discussed, bool(case.cohorts)),
         ScreeningIdentity(key, person.key, case.referred_on),
     )
     if case.fate in {TREATED, OFFERED}:
-        status = "ACCEPTED"
+        status = "ACCEPTED" if starting else "PENDING"  # would start after the cut-off
         if case.fate == OFFERED:
             pending = chance.happens(a.PENDING_SHARE_OF_OPEN_OFFERS)
             status = "PENDING" if pending else chance.among(a.OFFER_NOT_TAKEN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from db.outcome import derive as rules
@@ -12,15 +12,6 @@ from db.outcome.history import History
 from db.synthetic import assumptions as a
 from db.synthetic.course import Course
 from db.synthetic.record import Assessment, Outcome
-
-_WHY_NOT: Final = {
-    "LESS_THAN_ONE_CYCLE": "Treated for less than one cycle",
-    "DIED_IN_FIRST_CYCLE": "Died within the first cycle",
-    "NEXT_THERAPY": "Another therapy began before the assessment at week 16",
-    "NO_ASSESSMENT": "Stopped before the first assessment",
-    "ONLY_NOT_EVALUABLE": "The assessment at week 16 showed nothing",
-    "WINDOW_MISSED": "Stopped before the assessment at week 16",
-}
 
 
 class Fate(NamedTuple):
@@ -63,10 +54,9 @@ def judge(
 
 
 def why_not(outcome: rules.Outcome) -> str | None:
-    """Say why a treatment is not evaluable, where it is not."""
-    if outcome.evaluability.value != "NOT_EVALUABLE":
-        return None
-    return _WHY_NOT[outcome.evaluability.reason]
+    """Give the reason why a treatment is not evaluable, where it is not."""
+    evaluable = outcome.evaluability
+    return evaluable.reason if evaluable.value == "NOT_EVALUABLE" else None
 
 
 def write(key: UUID, patient: UUID, treatment: UUID, derived: rules.Outcome) -> Outcome:

@@ -5,6 +5,7 @@ import hashlib
 import asyncpg
 import pytest
 
+from db.outcome.derive import RULE_SET
 from db.pseudonym import FillRefused, fill, public_id
 from db.synthetic.load import SynthesisRefused, synthesize
 from tests.conftest import Clone
@@ -81,7 +82,7 @@ async def test_everything_says_that_it_is_synthetic(reader: asyncpg.Connection) 
     for table in ("patient", "cohort", "study"):
         assert await reader.fetchval(f"select bool_and(synthetic) from connect.{table}")
     sources = await reader.fetch("select distinct source::text, rule_set from connect.outcome")
-    assert [tuple(row) for row in sources] == [("REPORTED", None)]
+    assert [tuple(row) for row in sources] == [("DERIVED", RULE_SET)]
 
 
 async def test_a_profile_that_passed_lists_its_genes_and_no_other_does(
