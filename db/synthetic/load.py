@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from itertools import islice
 from typing import Any, TypeAlias
@@ -105,7 +105,7 @@ def _people(patients: int, seed: int, stages: dict[str, str]) -> Iterator[Person
         stages |= trial.stages()
 
 
-async def _chunks(people: Iterator[Person]) -> AsyncIterator[list[Person]]:
+async def _chunks(people: Iterator[Person]) -> AsyncGenerator[list[Person], None]:
     """Give the patients in chunks; a thread invents the next one while one is being stored."""
 
     def take() -> list[Person]:

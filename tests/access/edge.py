@@ -208,7 +208,7 @@ update connect.outcome set best_overall_response_reason = 'RESPONSE',
 where source = 'DERIVED' and treatment_id % 4 > 0;
 insert into connect.outcome_assessment
 select a.treatment_id, a.id, a.patient_id from connect.response_assessment a
-join connect.outcome o using (treatment_id) where o.source = 'DERIVED';
+join connect.outcome o using (treatment_id) where o.source = 'DERIVED' on conflict do nothing;
 update connect.study set data_cut_off = '2024-06-01';
 update connect.treatment set route = 'INTRAVENOUS', death_day = 40 + id, next_therapy_day = id,
   last_known_alive_day = 30 + id where id % 2 = 0;

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import exp, lgamma, log, log1p, pi, sqrt
+from operator import itemgetter
 from statistics import median, median_grouped
 
 import pytest
@@ -250,7 +251,8 @@ def below(part: int, whole: int, share: float) -> float:
 
 def kaplan_meier_median(times: Sequence[Time]) -> int:
     at_risk, surviving = len(times), 1.0
-    for day, group in groupby(sorted(times), key=lambda time: time[0]):
+    day: int
+    for day, group in groupby(sorted(times), key=itemgetter(0)):
         events = [event for _, event in group]
         surviving *= 1 - sum(events) / at_risk
         at_risk -= len(events)
