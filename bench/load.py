@@ -22,17 +22,13 @@ from bench.report import note
 from connect_graph import database
 from connect_graph.progress import Bar
 from connect_graph.settings import Settings
+from db.synthetic.bare import copy_bare
 from db.synthetic.load import synthesize
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 KEY: Final = "load"
 PATIENTS: Final = 20_000
 _SEED: Final = 1
-_PSEUDONYM: Final = "pseudonym"
-_COLUMNS = """
-select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
-where attrelid = $1::text::regclass and attnum > 0 and not attisdropped
-"""
 
 
 async def measure(
@@ -46,12 +42,7 @@ async def measure(
     counts = await synthesize(connection, patients, _SEED, complete, progress)
     loading = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    tables = [*counts, _PSEUDONYM]
-    rows, copying = 0, 0.0
-    for table in tables:
-        copied, seconds = await _copy(connection, table)
-        rows += copied
-        copying += seconds
+    rows, copying = await copy_bare(connection, [*counts, "pseudonym"])
     return {
         "patients": patients,
         "rows": rows,
@@ -62,23 +53,6 @@ async def measure(
         "copy_rows_per_second": round(rows / copying),
         "ratio": round(loading / copying, 1),
     }
-
-
-async def _copy(connection: Connection, table: str) -> tuple[int, float]:
-    """Copy a table's rows out, and time how they are copied into a bare one."""
-    columns = await connection.fetchval(_COLUMNS, f"connect.{table}")
-    await connection.execute(
-        f"create unlogged table bare_{table} as select {columns} from connect.{table} with no data"  # noqa: S608
-    )
-    with tempfile.TemporaryFile() as file:
-        query = f"select {columns} from connect.{table}"  # noqa: S608
-        await connection.copy_from_query(query, output=file, format="binary")
-        file.seek(0)
-        started = time.perf_counter()
-        tag = await connection.copy_to_table(f"bare_{table}", source=file, format="binary")
-        seconds = time.perf_counter() - started
-    await connection.execute(f"drop table bare_{table}")
-    return int(tag.rpartition(" ")[2]), seconds
 
 
 def run(patients: int) -> dict[str, Any]:
