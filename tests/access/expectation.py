@@ -139,7 +139,9 @@ class Expectation:
             return self._part(source[:-1], row, below)
         if (linked := re.fullmatch(r"(\w+)\((\w+), (\w+)_id\)", source)) is not None:
             link, own, other = linked.groups()
-            ids = [found[f"{other}_id"] for found in self.found(link, own, row["id"])]
+            mine = row["id"] if "id" in row else row[own]  # an outcome goes by its treatment
+            ids = [found[f"{other}_id"] for found in self.found(link, own, mine)]
+            other = "response_assessment" if other == "assessment" else other
             rows = [found for one in ids for found in self.found(other, "id", one)]
             return self._below(name, field_name, other, rows, below)
         if " > " in source:
