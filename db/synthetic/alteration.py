@@ -21,11 +21,12 @@ class Alteration(NamedTuple):
 
 
 _TRANSCRIPT: Final[Mapping[str, str]] = {
-    "APC": "NM_000038", "ARID1A": "NM_006015", "BRAF": "NM_004333", "BRCA1": "NM_007294",
-    "BRCA2": "NM_000059", "CTNNB1": "NM_001904", "EGFR": "NM_005228", "ERBB2": "NM_004448",
-    "IDH1": "NM_005896", "KIT": "NM_000222", "KRAS": "NM_004985", "MAP2K1": "NM_002755",
-    "MET": "NM_000245", "NRAS": "NM_002524", "PIK3CA": "NM_006218", "PTEN": "NM_000314",
-    "ROS1": "NM_002944", "SMAD4": "NM_005359", "TP53": "NM_000546",
+    "ALK": "NM_004304", "APC": "NM_000038", "ARID1A": "NM_006015", "BRAF": "NM_004333",
+    "BRCA1": "NM_007294", "BRCA2": "NM_000059", "CTNNB1": "NM_001904", "EGFR": "NM_005228",
+    "ERBB2": "NM_004448", "IDH1": "NM_005896", "KIT": "NM_000222", "KRAS": "NM_004985",
+    "MAP2K1": "NM_002755", "MET": "NM_000245", "NRAS": "NM_002524", "PIK3CA": "NM_006218",
+    "PTEN": "NM_000314", "RET": "NM_020975", "ROS1": "NM_002944", "SMAD4": "NM_005359",
+    "TP53": "NM_000546",
 }  # fmt: skip
 
 
@@ -65,6 +66,9 @@ _NRAS = (_small("NRAS", "Q61K", "181C>A"), _small("NRAS", "Q61R", "182A>G"))
 _PIK3CA = (_small("PIK3CA", "E545K", "1633G>A"), _small("PIK3CA", "H1047R", "3140A>G"))
 _PTEN = (_small("PTEN", "R130*", "388C>T"), _copies("PTEN", _DELETION))
 _MAP2K1 = _small("MAP2K1", "K57N", "171G>T")
+_ERBB2 = (_small("ERBB2", "S310F", "929C>T"), _small("ERBB2", "V777L", "2329G>T"))
+_CCND1_AMPLIFICATION = _copies("CCND1", _AMPLIFICATION)
+_IDH1_R132C = _small("IDH1", "R132C", "394C>T")
 _EGFR_AMPLIFICATION = _copies("EGFR", _AMPLIFICATION)
 
 # What a gene's alteration is, where a tumour carries one besides the trial's marker.
@@ -73,13 +77,13 @@ BACKGROUND: Final[Mapping[str, tuple[Alteration, ...]]] = {
     "AR": (_copies("AR", _AMPLIFICATION),),
     "ARID1A": (_small("ARID1A", "R1989*", "5965C>T"),),
     "BAP1": (_copies("BAP1", _DELETION),),
-    "CCND1": (_copies("CCND1", _AMPLIFICATION),),
+    "CCND1": (_CCND1_AMPLIFICATION,),
     "CCNE1": (_copies("CCNE1", _AMPLIFICATION),),
     "CDKN2A": (_copies("CDKN2A", _DELETION),),
     "CTNNB1": (_small("CTNNB1", "S37F", "110C>T"),),
     "EGFR": (_EGFR_AMPLIFICATION,),
     "ESR1": (_small("ESR1", "D538G", "1613A>G"),),
-    "IDH1": (_small("IDH1", "R132C", "394C>T"), _small("IDH1", "R132H", "395G>A")),
+    "IDH1": (_IDH1_R132C, _small("IDH1", "R132H", "395G>A")),
     "KEAP1": (_small("KEAP1", "R470C", "1408C>T"),),
     "KRAS": _KRAS,
     "MDM2": (_copies("MDM2", _AMPLIFICATION),),
@@ -107,12 +111,8 @@ MARKERS: Final[Mapping[str, tuple[Alteration, ...]]] = {
     ),
     "BRAF_V600": (_small("BRAF", "V600E", "1799T>A"), _small("BRAF", "V600E", "1799T>A")),
     "BRAF_OTHER": (_small("BRAF", "D594G", "1781A>G"), _small("BRAF", "G469A", "1406G>C")),
-    "ERBB2": (
-        _ERBB2_AMPLIFICATION,
-        _ERBB2_AMPLIFICATION,
-        _small("ERBB2", "S310F", "929C>T"),
-        _small("ERBB2", "V777L", "2329G>T"),
-    ),
+    "ERBB2": (_ERBB2_AMPLIFICATION, _ERBB2_AMPLIFICATION, *_ERBB2),
+    "ERBB2_MUTATION": _ERBB2,
     "HYPERMUTATED": (),
     "PIK3CA": _PIK3CA,
     "FGFR": (_fusion("FGFR2", None), _small("FGFR3", "S249C", "746C>G")),
@@ -126,6 +126,13 @@ MARKERS: Final[Mapping[str, tuple[Alteration, ...]]] = {
         _small("KIT", "K642E", "1924A>G"),
         _small("KIT", "V559D", "1676T>A"),
     ),
+    "ALK": (_fusion("ALK", "EML4"),),
+    "RET": (_fusion("RET", "KIF5B"),),
+    "SMO": (_small("SMO", "L412F", "1234C>T"), _small("SMO", "W535L", "1604G>T")),
+    "EGFR": (_small("EGFR", "L858R", "2573T>G"), _small("EGFR", "G719S", "2155G>A")),
+    "CCND1": (_CCND1_AMPLIFICATION,),
+    "IDH1": (_IDH1_R132C,),
+    "KRAS_G12C": (_small("KRAS", "G12C", "34G>T"),),
 }
 
 # How a tumour becomes resistant to a regimen, named by its first drug. Nothing is cited: no patient
@@ -167,4 +174,28 @@ RESISTANCE: Final[Mapping[str, tuple[tuple[str, Alteration], ...]]] = {
         ("ON_TARGET_SECONDARY_MUTATION", _small("KIT", "V654A", "1961T>C")),
         ("BYPASS_MAPK", _NRAS[1]),
     ),
+    "niraparib": (
+        ("REVERSION", _small("BRCA2", "S1982del")),
+        ("BYPASS_CELL_CYCLE", _copies("CCNE1", _AMPLIFICATION)),
+    ),
+    "vemurafenib": (("BYPASS_MAPK", _NRAS[0]), ("BYPASS_MAPK", _MAP2K1)),
+    "alectinib": (
+        ("ON_TARGET_SECONDARY_MUTATION", _small("ALK", "G1202R", "3604G>A")),
+        ("BYPASS_RTK", _copies("MET", _AMPLIFICATION)),
+    ),
+    "selpercatinib": (
+        ("ON_TARGET_SECONDARY_MUTATION", _small("RET", "G810S", "2428G>A")),
+        ("BYPASS_MAPK", _KRAS[0]),
+    ),
+    "vismodegib": (("ON_TARGET_SECONDARY_MUTATION", _small("SMO", "D473H", "1417G>C")),),
+    "erlotinib": (
+        ("ON_TARGET_SECONDARY_MUTATION", _small("EGFR", "T790M", "2369C>T")),
+        ("BYPASS_RTK", _copies("MET", _AMPLIFICATION)),
+    ),
+    "ribociclib": (("BYPASS_CELL_CYCLE", _copies("RB1", _DELETION)),),
+    "neratinib": (("ON_TARGET_SECONDARY_MUTATION", _small("ERBB2", "T798I", "2393C>T")),),
+    "ivosidenib": (("BYPASS_MAPK", _KRAS[0]),),
+    "sotorasib": (("BYPASS_MAPK", _NRAS[0]), ("BYPASS_RTK", _EGFR_AMPLIFICATION)),
+    "everolimus": (("BYPASS_MAPK", _KRAS[1]),),
+    "nivolumab": (("IMMUNE_EVASION", _small("B2M", "L15Ffs*41")),),
 }

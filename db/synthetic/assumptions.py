@@ -1,8 +1,8 @@
 """Every number that the synthetic data rest on, with where it comes from.
 
 S: read in a public source. I: computed from S. K: general knowledge, an assumption.
-The letters are those of the domain notes. Two tables stand with what they are about, all of them K:
-what tumours of a type often carry (tumour.py), and how many enter each cohort (cohort.py).
+The letters are those of the domain notes. Two tables stand with what they are about, all of it K:
+what tumours of a type often carry (tumour.py), and how many match each cohort (cohort.py).
 """
 
 from __future__ import annotations
@@ -11,22 +11,30 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-RULES: Final = "synthetic-1"
+RULES: Final = "synthetic-2"
 
-# The funnel, per 60 screened patients. 1,167 → 358 matched → 186 started (S); offers: more than 60
-# of more than 250 in the first year (S).
-BLOCK: Final = 60
-MATCHED_PER_BLOCK: Final = 18  # I: 358 / 1,167 = 30.7 %
-OFFERED_PER_BLOCK: Final = 14  # I: 60 / 250 = 24 %
-TREATED_PER_BLOCK: Final = 10  # I: 186 / 1,167 = 15.9 %
+# The funnel: 1,167 screened → 358 matched → 186 started → 170 with 16 weeks' follow-up → 145
+# evaluable (S). How many are matched with which cohort: cohort.py. Each draw is independent, so
+# that numbers vary from seed to seed as those of a trial would.
+SCREENED: Final = 1167  # S
+STARTED: Final = 0.555  # I: 186 / 358 = 52 % of the matched; the others found their cohort closed
+OFFERED: Final = 0.81  # I: 60 / 250 = 24 % of the screened were offered treatment in the first year
 OFFER_NOT_TAKEN: Final[Mapping[str, float]] = {  # K
     "DECLINED": 3, "NOT_ELIGIBLE": 3, "DETERIORATED": 4, "DIED": 1, "NO_SLOT": 1,
 }  # fmt: skip
 PENDING_SHARE_OF_OPEN_OFFERS: Final = 0.06  # K
+SECOND_MARKER: Final = 0.15  # K: of those matched where two cohorts of a tumour go together
+SHOWN_BY: Final = 0.15  # of the first trial's screened: those that few patients must show
 
-# Time.
+# Cohorts. Stages are decided by Simon's rule (S) when the benefit of all is known.
+BENEFIT_KNOWN_WEEK: Final = 20  # K
+EXPANSION: Final = 24  # patients; S: agreements are for 24 or 48
+
+# Time. Referrals grow: of n, those up to day d of the whole are n · (d / whole) ^ GROWTH.
 OPENED_ON: Final = date(2021, 4, 1)  # S
 CUT_OFF: Final = date(2026, 6, 30)  # K: the last day of follow-up
+REFERRED_UNTIL: Final = 60  # K: days before the cut-off; 91 % of the started have 16 weeks (S)
+GROWTH: Final = 1.62  # I: 250 of 1,167 came in the first 12 of 31 months
 PROFILED_DAY: Final = (12, 45)  # K: days from referral
 DISCUSSED_AFTER: Final = (2, 14)  # K: days from profile; the board meets weekly (S)
 OFFERED_AFTER: Final = (2, 14)  # K: days from the board
@@ -34,11 +42,13 @@ STARTED_AFTER: Final = (5, 28)  # K: days from the offer
 
 # Who.
 REGION: Final[Mapping[str, float]] = {"SOR_OST": 57, "VEST": 21, "MIDT": 14, "NORD": 9}  # K
-AGE_MEAN, AGE_DEVIATION, AGE_RANGE = 62, 11.5, (18, 92)  # K: median 62 (54-70)
+AGE_MEAN, AGE_DEVIATION, AGE_RANGE = 62, 11.9, (18, 92)  # K: median 62 (54-70)
 ECOG: Final[Mapping[int, float]] = {0: 35, 1: 50, 2: 15}  # K
-LINE: Final[Mapping[int, float]] = {1: 6, 2: 26, 3: 33, 4: 20, 5: 11, 6: 4}  # K: median 3
+PRIOR_LINES: Final[Mapping[int, float]] = {  # K: median 3
+    0: 4, 1: 15, 2: 22, 3: 28, 4: 17, 5: 9, 6: 5,
+}  # fmt: skip
 TUMOUR: Final[Mapping[str, float]] = {  # K: the tumour mix of the screened
-    "CRC": 16, "GYN": 12, "BTC": 7, "PAN": 6, "BREAST": 9, "NSCLC": 8, "CNS": 7, "SARC": 7,
+    "CRC": 16, "GYN": 12, "BTC": 10, "PAN": 3, "BREAST": 9, "NSCLC": 8, "CNS": 7, "SARC": 7,
     "PROST": 5, "CUP": 4, "HN": 4, "MEL": 3, "KIDNEY": 6, "STOMACH": 6,
 }  # fmt: skip
 STAGE: Final[Mapping[str, float]] = {"IV": 70, "IVB": 14, "IIIC": 9, "IIIB": 7}  # K
@@ -79,32 +89,34 @@ TMB_OF_HYPERMUTATED, MSI_OF_HYPERMUTATED, HRD_OF_GERMLINE = (12, 48), (2, 45), (
 DEPTH: Final = (250, 1800)  # reads; eight times as many in plasma
 
 # The course. Best response (S): CR 3, PR 13, SD of at least 16 weeks 19, SD shorter or PD 55,
-# NE 10 %.
+# NE 10 %; 145 evaluable of 170 (S). STOPPED is stable at first and stops without progression.
 COURSE: Final[Mapping[str, float]] = {
-    "CR": 3, "PR": 13, "STABLE": 19, "SHORT": 32, "PD": 23, "NE": 10,
+    "CR": 3.2, "PR": 12, "STABLE": 21.3, "SHORT": 18.2, "PD": 25.8, "STOPPED": 9.3, "NE": 10.2,
 }  # fmt: skip
-SHORT_NOT_EVALUABLE: Final = 0.16  # I: 145 evaluable of 170, ten points of the fifteen are NE
+BENEFICIAL: Final = frozenset({"CR", "PR", "STABLE"})
 VISIT_DAYS: Final = 56  # K: imaging every eight weeks
-VISIT_LATE: Final = 4  # K
+VISIT_VARIES: Final = 7  # K: days before or after
 BENEFIT_WEEK: Final = 16  # S
 BASELINE_SUM_MM: Final = (22, 190)  # K
-# K: visit of progression, for medians of 10 months with benefit and 3.5 overall
-PROGRESSION_VISIT: Final[Mapping[str, tuple[int, int, int]]] = {
-    "CR": (5, 24, 10), "PR": (3, 18, 5), "STABLE": (3, 13, 4), "SHORT": (2, 2, 2), "PD": (1, 1, 1),
-}  # fmt: skip
-NEVER_PROGRESSES: Final[Mapping[str, float]] = {"CR": 0.3, "PR": 0.08, "STABLE": 0.05}  # K
-NOT_EVALUABLE_END: Final = (6, 55)  # K: day
+VISIT_OF_PROGRESSION: Final[Mapping[str, int]] = {"PD": 1, "SHORT": 2, "STOPPED": 2}
+PROGRESSION_BETWEEN_VISITS: Final = 0.4  # K: seen early, because of symptoms
+# K: for medians of progression-free survival of 10 months with benefit and 3.5 overall
+CONTROLLED_MEDIAN_DAYS: Final[Mapping[str, float]] = {"CR": 500, "PR": 230, "STABLE": 120}
+NEVER_PROGRESSES: Final[Mapping[str, float]] = {"CR": 0.3, "PR": 0.05, "STABLE": 0.02}  # K
+NOT_EVALUABLE_END: Final = (4, 40)  # K: day
 NOT_EVALUABLE_BECAUSE: Final[Mapping[str, float]] = {  # K
     "TOXICITY": 4, "DEATH": 3, "PATIENT_CHOICE": 2, "PHYSICIAN_CHOICE": 1,
 }  # fmt: skip
-STOPPED_EARLY: Final = (62, 105)  # K: day
+STOPPED_EARLY: Final = (62, 97)  # K: day
 STOPPED_EARLY_BECAUSE: Final[Mapping[str, float]] = {"TOXICITY": 3, "PATIENT_CHOICE": 1}  # K
+NEXT_THERAPY: Final = 0.35  # K: of those alive long enough
+NEXT_THERAPY_AFTER: Final = (14, 70)  # K: days from the end of treatment
 # K: target sum as a part of the baseline's, at best
 SIZE_CR, SIZE_PR, SIZE_STABLE = (0.2, 0.5), (0.18, 0.62), (0.76, 1.08)
 NEW_LESION: Final = 0.4  # K: of progressions
 SURVIVAL_AFTER_LEAST_DAYS: Final = 14  # K
-SURVIVAL_AFTER_MEDIAN_DAYS: Final = 90  # K: after the last treatment, without benefit
-SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS: Final = 300  # K
+SURVIVAL_AFTER_MEDIAN_DAYS: Final = 74  # K: after the last treatment, without benefit
+SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS: Final = 225  # K
 INDEPENDENT_REVIEW: Final = 0.15  # K
 PROGRESSION_WRITTEN_POD: Final = 0.15  # K: some sites write POD for PD
 SECOND_TREATMENT_AFTER: Final = (30, 110)  # K: days after the end of the first
@@ -135,6 +147,14 @@ EVIDENCE: Final[Mapping[str, Mapping[str, str]]] = {
     "ROS1": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
     "MET": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
     "KIT": {"ESCAT": "IIB", "ONCOKB": "2", "AMP": "IIC"},
+    "ERBB2_MUTATION": {"ESCAT": "IIB", "ONCOKB": "3B", "AMP": "IIC"},
+    "ALK": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "RET": {"ESCAT": "IC", "ONCOKB": "1", "AMP": "IA"},
+    "SMO": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "EGFR": {"ESCAT": "IIIA", "ONCOKB": "3B", "AMP": "IIC"},
+    "CCND1": {"ESCAT": "IVA", "ONCOKB": "4", "AMP": "IID"},
+    "IDH1": {"ESCAT": "IB", "ONCOKB": "1", "AMP": "IA"},
+    "KRAS_G12C": {"ESCAT": "IIB", "ONCOKB": "2", "AMP": "IIC"},
 }
 
 # Who pays: S for expansion cohorts, K for the others.

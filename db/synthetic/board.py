@@ -14,7 +14,7 @@ from db.synthetic.annex import (
     TreatmentBiomarker,
 )
 from db.synthetic.chance import Chance
-from db.synthetic.cohort import BY_CODE, Cohort
+from db.synthetic.cohort import Cohort, of_code
 from db.synthetic.record import (
     Biomarker,
     Diagnosis,
@@ -50,10 +50,10 @@ def discuss(chance: Chance, person: Person, referred_on: date, cohorts: tuple[Co
         outcome = "NO_ACTIONABLE" if passed else "INSUFFICIENT_MATERIAL"
         _review(chance, person, referred_on, first, outcome)
     if any(each.origin == "GERMLINE" for each in person.of(Biomarker)):
-        held = first + chance.within(a.REFERRED_AFTER)
+        held = min(first + chance.within(a.REFERRED_AFTER), (a.CUT_OFF - referred_on).days)
         _review(chance, person, referred_on, held, "GERMLINE_REFERRAL")
     for treatment in person.of(Treatment):
-        matched = _markers(person, BY_CODE[treatment.cohort])
+        matched = _markers(person, of_code(treatment.cohort))
         person.add(*(TreatmentBiomarker(treatment.key, b.key, person.key) for b in matched))
 
 

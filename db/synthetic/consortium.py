@@ -10,7 +10,7 @@ import asyncpg
 from db.synthetic import catalogue as c
 from db.synthetic.alteration import BACKGROUND, MARKERS, RESISTANCE
 from db.synthetic.assumptions import CUT_OFF
-from db.synthetic.cohort import COHORTS, DESIGN
+from db.synthetic.cohort import COHORTS, DESIGN, Cohort
 from db.synthetic.history import DRUGS
 from db.synthetic.panel import GENES
 from db.synthetic.tumour import SUBTYPES
@@ -78,11 +78,54 @@ def _genes() -> list[tuple[str]]:
 
 _DRUGS = sorted(DRUGS | {drug for cohort in COHORTS for drug in cohort.drugs})
 _TISSUES = sorted({subtype.tissue_code for subtype in SUBTYPES.values()})
-_DEFINITIONS = [
-    (cohort.code, version, definition.text, definition.effective_from)
-    for cohort in COHORTS
-    for version, definition in enumerate(cohort.definitions, start=1)
-]
+
+
+def _cohort_parts(cohorts: Sequence[Cohort]) -> tuple[Part, ...]:
+    """List what belongs to cohorts; a stage follows from their patients."""
+    return (
+        _part(
+            "cohort",
+            (
+                "code tumour_type onco_tree_code stage:connect.cohort_stage opened_on:date "
+                "synthetic:boolean"
+            ),
+            "code",
+            [
+                (
+                    k.code,
+                    k.tumour_type,
+                    k.onco_tree_code,
+                    "STAGE_1",
+                    k.definitions[0].effective_from,
+                    True,
+                )
+                for k in cohorts
+            ],
+        ),
+        _part(
+            "cohort_drug",
+            "cohort_id=cohort.code drug_id=drug.inn",
+            "cohort_id drug_id",
+            [(k.code, drug) for k in cohorts for drug in k.drugs],
+        ),
+        _part(
+            "biomarker_definition",
+            "cohort_id=cohort.code version:integer text effective_from:date",
+            "cohort_id version",
+            [
+                (cohort.code, version, definition.text, definition.effective_from)
+                for cohort in cohorts
+                for version, definition in enumerate(cohort.definitions, start=1)
+            ],
+        ),
+        _part(
+            "cohort_design",
+            ("cohort_id=cohort.code n1:integer r1:integer n:integer r:integer p0:float8 p1:float8"),
+            "cohort_id",
+            [(k.code, *DESIGN) for k in cohorts],
+        ),
+    )
+
 
 # Vocabularies come from db/vocabulary; only what they lack is added here, by name, without codes.
 PARTS: Final = (
@@ -104,43 +147,7 @@ PARTS: Final = (
         "code",
         [(*site, site.code) for site in c.SITES],
     ),
-    _part(
-        "cohort",
-        (
-            "code tumour_type onco_tree_code stage:connect.cohort_stage opened_on:date "
-            "synthetic:boolean"
-        ),
-        "code",
-        [
-            (
-                k.code,
-                k.tumour_type,
-                k.onco_tree_code,
-                k.stage,
-                k.definitions[0].effective_from,
-                True,
-            )
-            for k in COHORTS
-        ],
-    ),
-    _part(
-        "cohort_drug",
-        "cohort_id=cohort.code drug_id=drug.inn",
-        "cohort_id drug_id",
-        [(k.code, drug) for k in COHORTS for drug in k.drugs],
-    ),
-    _part(
-        "biomarker_definition",
-        "cohort_id=cohort.code version:integer text effective_from:date",
-        "cohort_id version",
-        _DEFINITIONS,
-    ),
-    _part(
-        "cohort_design",
-        ("cohort_id=cohort.code n1:integer r1:integer n:integer r:integer p0:float8 p1:float8"),
-        "cohort_id",
-        [(k.code, *DESIGN) for k in COHORTS],
-    ),
+    *_cohort_parts(COHORTS),
     _part(
         "agreement",
         (
@@ -222,7 +229,17 @@ PARTS: Final = (
 
 async def establish(connection: Connection) -> None:
     """Insert what is missing of the consortium, in the caller's transaction, as connect_loader."""
-    for part in PARTS:
+    await _insert(connection, PARTS)
+
+
+async def open_cohorts(connection: Connection, cohorts: Sequence[Cohort]) -> None:
+    """Insert what is missing of further cohorts, likewise."""
+    if cohorts:
+        await _insert(connection, _cohort_parts(cohorts))
+
+
+async def _insert(connection: Connection, parts: Sequence[Part]) -> None:
+    for part in parts:
         columns = list(zip(*part.rows, strict=True))
         if await connection.fetchval(part.missing, *columns):
             await connection.execute(part.statement, *columns)

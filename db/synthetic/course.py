@@ -1,16 +1,13 @@
-"""The course of one treatment: what each visit measures, and what it makes of the response."""
+"""The course of one treatment: what each visit measures, and how RECIST 1.1 judges it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final, NamedTuple
+from math import log
+from typing import NamedTuple
 
 from db.synthetic import assumptions as a
 from db.synthetic.chance import Chance
-
-RESPONSES: Final = ("CR", "PR", "SD", "PD")  # from best to worst; NE stands apart
-_BENEFIT: Final = frozenset({"CR", "PR", "SD"})
 
 
 class Visit(NamedTuple):
@@ -26,7 +23,7 @@ class Visit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A treatment as it went, in days after its start."""
+    """A treatment as it went, in days after its start; what came of it the rules derive."""
 
     kind: str
     followed_days: int
@@ -46,46 +43,13 @@ class Course:
         return self.end_day if self.end_reason == "DEATH" else None
 
     @property
-    def last_seen_day(self) -> int:
-        """Give the day of the last adequate visit, the start where there was none."""
-        return max((v.day for v in self.visits if v.response != "NE"), default=0)
-
-    @property
-    def evaluability(self) -> str:
-        """Tell whether benefit at week 16 can be said."""
-        if self._at_week_16 is not None or self._progressed_by_week_16:
-            return "EVALUABLE"
-        return "NOT_EVALUABLE" if self.end_day is not None else "TOO_EARLY"
-
-    @property
-    def benefit(self) -> str:
-        """Say whether there was disease control at week 16: NE is not PD, too early is not NO."""
-        if self.evaluability != "EVALUABLE":
-            return self.evaluability
-        at_week_16 = self._at_week_16
-        return "YES" if at_week_16 is not None and at_week_16.response in _BENEFIT else "NO"
-
-    @property
-    def best_response(self) -> str | None:
-        """Give the best response, confirmed or not; None while there is nothing to say."""
-        seen = {visit.response for visit in self.visits}
-        found = next((response for response in RESPONSES if response in seen), None)
-        return found or ("NE" if self.end_day is not None else None)
-
-    @property
-    def best_confirmed_response(self) -> str | None:
-        """Give the best response that the next visit confirmed."""
-        responses = [visit.response for visit in self.visits]
-        for response in ("CR", "PR"):
-            enough = {"CR", response}
-            if any(r in enough and n in enough for r, n in pairwise(responses)):
-                return response
-        return "SD" if _BENEFIT & set(responses) else self.best_response
-
-    @property
-    def first_response_day(self) -> int | None:
-        """Give the day of the first CR or PR."""
-        return next((visit.day for visit in self.visits if visit.response in {"CR", "PR"}), None)
+    def controlled(self) -> bool:
+        """Tell whether there was a response, or disease control for about sixteen weeks."""
+        since = 7 * a.BENEFIT_WEEK - a.VISIT_VARIES
+        return any(
+            visit.response in {"CR", "PR"} or (visit.response == "SD" and visit.day >= since)
+            for visit in self.visits
+        )
 
     def confirmed(self, index: int) -> bool | None:
         """Tell whether the next visit confirmed a response; None where nothing needs confirming."""
@@ -95,51 +59,37 @@ class Course:
         later = self.visits[index + 1].response if index + 1 < len(self.visits) else None
         return later == "CR" or later == response
 
-    @property
-    def _at_week_16(self) -> Visit | None:
-        week = a.BENEFIT_WEEK
-        return next((v for v in self.visits if v.day >= 7 * week and v.response != "NE"), None)
-
-    @property
-    def _progressed_by_week_16(self) -> bool:
-        day = self.progression_day
-        return day is not None and day < 7 * (a.BENEFIT_WEEK + 1)
-
 
 def follow(chance: Chance, kind: str, followed_days: int) -> Course:
     """Let a treatment take its course, for as many days as it was followed."""
     baseline = chance.within(a.BASELINE_SUM_MM)
     if kind == "NE":
         return _not_evaluable(chance, followed_days, baseline)
-    stops_early = kind == "SHORT" and chance.happens(a.SHORT_NOT_EVALUABLE)
     last = _last_visit(chance, kind)
     sums = _sums(chance, kind, baseline)
     visits: list[Visit] = []
     nadir = baseline
+    before = 0
     number = 0
     while True:
         number += 1
-        day = a.VISIT_DAYS * number + chance.within((0, a.VISIT_LATE))
-        if day > followed_days or (stops_early and number == 2):
+        day = a.VISIT_DAYS * number + chance.within((-a.VISIT_VARIES, a.VISIT_VARIES))
+        if number == last and chance.happens(a.PROGRESSION_BETWEEN_VISITS):
+            day = chance.within((before + 2 * a.VISIT_VARIES, day))
+        if day > followed_days or (kind == "STOPPED" and number == last):
             break
         if number == last:
             new_lesion = nadir > 0 and chance.happens(a.NEW_LESION)
-            visits.append(
-                _visit(
-                    day,
-                    _progressed(chance, nadir, grown=not new_lesion),
-                    baseline,
-                    nadir,
-                    new_lesion=new_lesion,
-                )
-            )
+            size = _progressed(chance, nadir, grown=not new_lesion)
+            visits.append(_visit(day, size, baseline, nadir, new_lesion=new_lesion))
             end = min(day + chance.within((0, 14)), followed_days)
             return Course(kind, followed_days, baseline, tuple(visits), end, "PROGRESSION")
         size = sums[min(number, len(sums)) - 1]
         visits.append(_visit(day, size, baseline, nadir, new_lesion=False))
         nadir = min(nadir, size)
+        before = day
     end_day, reason = None, None
-    if stops_early:
+    if kind == "STOPPED":
         stop = chance.within(a.STOPPED_EARLY)
         if stop <= followed_days:
             end_day, reason = stop, chance.among(a.STOPPED_EARLY_BECAUSE)
@@ -200,10 +150,12 @@ def _not_evaluable(chance: Chance, followed_days: int, baseline: int) -> Course:
 
 
 def _last_visit(chance: Chance, kind: str) -> int | None:
-    if chance.happens(a.NEVER_PROGRESSES.get(kind, 0)):
+    """Draw the visit that shows progression, or before which treatment stops; None: none does."""
+    if kind in a.VISIT_OF_PROGRESSION:
+        return a.VISIT_OF_PROGRESSION[kind]
+    if chance.happens(a.NEVER_PROGRESSES[kind]):
         return None
-    low, high, mode = a.PROGRESSION_VISIT[kind]
-    return round(chance.triangular(low, high, mode))
+    return 3 + int(chance.expovariate(log(2) / a.CONTROLLED_MEDIAN_DAYS[kind]) / a.VISIT_DAYS)
 
 
 def _sums(chance: Chance, kind: str, baseline: int) -> list[int]:

@@ -65,7 +65,7 @@ _LAST: Final = _plain(
 def remember(chance: Chance, person: Person, tumour: str) -> None:
     """Write the lines before; their days are known where there is a treatment to count from."""
     first = min((each.line for each in person.of(Treatment)), default=None)
-    lines = (chance.among(a.LINE) if first is None else first) - 1
+    lines = chance.among(a.PRIOR_LINES) if first is None else first - 1
     diagnosis = person.of(Diagnosis)[0].key
     given = (*_REGIMENS[tumour], *_LAST)[:lines]
     ends = -chance.within(a.WASHED_OUT) if first is not None else None

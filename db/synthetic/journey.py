@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from db.outcome import derive as rules
 from db.synthetic import assumptions as a
+from db.synthetic.accrual import Accrual, Enrolled
 from db.synthetic.alteration import Alteration
 from db.synthetic.chance import Chance
 from db.synthetic.cohort import Cohort
 from db.synthetic.course import Course, follow, review
-from db.synthetic.record import Assessment, Outcome, Treatment, TreatmentIdentity
+from db.synthetic.panel import PLASMA
+from db.synthetic.record import Assessment, OutcomeAssessment, Treatment, TreatmentIdentity
 from db.synthetic.resistance import Progression, escape, explain
 from db.synthetic.sample import Owner, Sample, Taking, plasma, tissue
-
-_BENEFIT: Final = frozenset({"CR", "PR", "STABLE"})
-_WHY_NOT: Final = {
-    "TOXICITY": "Stopped for toxicity before the assessment at week 16",
-    "DEATH": "Died before the first assessment",
-    "PATIENT_CHOICE": "Withdrew before the assessment at week 16",
-    "PHYSICIAN_CHOICE": "Deteriorated before the first assessment",
-}
+from db.synthetic.verdict import Fate, judge, why_not, write
 
 
 class Leg(NamedTuple):
@@ -52,6 +49,7 @@ class Journey:
 
     chance: Chance
     owner: Owner
+    accruals: Mapping[str, Accrual]
     carried: dict[Alteration, float]
     started_on: date
     fraction: float
@@ -88,7 +86,8 @@ def travel(journey: Journey, legs: tuple[Leg, ...], first_line: int, ecog: int) 
             break
         gap = journey.chance.within(a.SECOND_TREATMENT_AFTER)
         starts += timedelta(days=course.end_day + gap)
-        if starts > a.CUT_OFF:
+        again = legs[number + 1].cohort.code
+        if starts > a.CUT_OFF or not journey.accruals[again].opens(starts):
             break
     died_on = _death(journey)
     for number, given in enumerate(journey.given):
@@ -117,12 +116,19 @@ def _treat(journey: Journey, leg: Leg, started_on: date) -> None:
     if way is not None:
         journey.carried[way.alteration] = chance.uniform(*a.RESISTANT)
     comparators = _sample_progression(journey, course, started_on, day, shown=leg.shown)
-    treatment = _treatment(journey, given, 1, 0)
     journey.owner.person.add(
         *explain(
             chance,
             Progression(
-                treatment, drug, course, day, tuple(journey.baseline), comparators, leg.driver, way
+                journey.owner.person.key,
+                given.key,
+                drug,
+                course,
+                day,
+                tuple(journey.baseline),
+                comparators,
+                leg.driver,
+                way,
             ),
         )
     )
@@ -132,7 +138,10 @@ def _sample_baseline(journey: Journey, leg: Leg, started_on: date) -> None:
     chance, again = journey.chance, bool(journey.given)
     if again:
         journey.baseline.clear()
-    in_plasma = leg.driver is not None and leg.driver.kind == "SMALL_VARIANT"
+    driver = leg.driver
+    in_plasma = (
+        driver is not None and driver.kind == "SMALL_VARIANT" and driver.gene in PLASMA.genes
+    )
     failed = (
         not (again or leg.shown) and in_plasma and chance.happens(a.TISSUE_FAILED_BEFORE_TREATMENT)
     )
@@ -178,39 +187,57 @@ def _death(journey: Journey) -> date | None:
         return last.started_on + timedelta(days=course.death_day)
     if course.end_day is None:
         return None
-    benefit = any(given.leg.kind in _BENEFIT for given in journey.given)
+    benefit = any(given.leg.kind in a.BENEFICIAL for given in journey.given)
     median = a.SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS if benefit else a.SURVIVAL_AFTER_MEDIAN_DAYS
     wait = a.SURVIVAL_AFTER_LEAST_DAYS + chance.expovariate(0.6931 / median)
-    if course.progression_day is None:
-        wait += 2 * a.VISIT_DAYS  # so long unseen that progression-free survival was censored
     died_on = last.started_on + timedelta(days=course.end_day + round(wait))
     return died_on if died_on <= a.CUT_OFF else None
 
 
-def _treatment(journey: Journey, given: Given, line: int, ecog: int) -> Treatment:
-    course = given.course
-    evaluability = course.evaluability
-    reason = _WHY_NOT[course.end_reason or ""] if evaluability == "NOT_EVALUABLE" else None
-    return Treatment(
-        given.key, journey.owner.person.key, given.leg.cohort.code, line, ecog, course.end_day,
-        course.end_reason, evaluability, reason,
-    )  # fmt: skip
+def _fate(journey: Journey, given: Given, died_on: date | None) -> Fate:
+    """Say what came after: the trial's next treatment or one outside it, and death."""
+    chance, end_day = journey.chance, given.course.end_day
+    followed = (a.CUT_OFF - given.started_on).days
+    death = None if died_on is None else (died_on - given.started_on).days
+    following = journey.given.index(given) + 1
+    if following < len(journey.given):
+        follows = (journey.given[following].started_on - given.started_on).days
+        return Fate(follows, death, followed)
+    if end_day is None or not chance.happens(a.NEXT_THERAPY):
+        return Fate(None, death, followed)
+    follows = end_day + chance.within(a.NEXT_THERAPY_AFTER)
+    known = follows < (followed if death is None else death)
+    return Fate(follows if known else None, death, followed)
 
 
 def _write(journey: Journey, given: Given, line: int, ecog: int, died_on: date | None) -> None:
-    person, chance = journey.owner.person, journey.chance
+    person, chance, course = journey.owner.person, journey.chance, given.course
+    cohort = given.leg.cohort
+    assessments = _assessments(chance, given, person.key, "INVESTIGATOR", course)
+    if cohort.tumour != "CNS" and chance.happens(a.INDEPENDENT_REVIEW):
+        read = review(chance, course)
+        assessments += _assessments(chance, given, person.key, "INDEPENDENT", read)
+    fate = _fate(journey, given, died_on)
+    outcome = judge(course, assessments, cohort.route, fate)
+    enrolled = Enrolled(given.started_on, outcome.clinical_benefit.value)
+    journey.accruals[cohort.code].enrolled.append(enrolled)
     number = 1 + journey.given.index(given)
     person.add(
-        _treatment(journey, given, line, ecog),
+        Treatment(
+            given.key, person.key, cohort.code, line, ecog, cohort.route, course.end_day,
+            course.end_reason, fate.next_therapy_day, fate.death_day, fate.last_known_alive_day,
+            outcome.evaluability.value, rules.RULE_SET, why_not(outcome),
+        ),
         TreatmentIdentity(
             given.key, person.key, f"{journey.owner.source_key}-T{number}", given.started_on
         ),
-        *_assessments(chance, given, person.key, "INVESTIGATOR", given.course),
-        _outcome(chance, given, person.key, died_on),
-    )
-    if given.leg.cohort.tumour != "CNS" and chance.happens(a.INDEPENDENT_REVIEW):
-        read = review(chance, given.course)
-        person.add(*_assessments(chance, given, person.key, "INDEPENDENT", read))
+        *assessments,
+        write(chance.key(), person.key, given.key, outcome),
+        *(
+            OutcomeAssessment(given.key, assessments[place].key, person.key)
+            for place in outcome.assessments
+        ),
+    )  # fmt: skip
 
 
 def _assessments(
@@ -242,18 +269,3 @@ def _assessments(
             )
         )  # fmt: skip
     return written
-
-
-def _outcome(chance: Chance, given: Given, patient: UUID, died_on: date | None) -> Outcome:
-    course = given.course
-    died = None if died_on is None else (died_on - given.started_on).days
-    progressed = course.progression_day if course.progression_day is not None else course.death_day
-    lasted = course.last_seen_day if progressed is None else progressed
-    ended = "CENSORED" if progressed is None else "EVENT"
-    responded = course.first_response_day
-    return Outcome(
-        chance.key(), patient, given.key, "REPORTED",
-        course.best_response, course.best_confirmed_response, course.benefit, lasted, ended,
-        course.followed_days if died is None else died, "CENSORED" if died is None else "EVENT",
-        None if responded is None else lasted - responded, None if responded is None else ended,
-    )  # fmt: skip

@@ -160,9 +160,14 @@ class Treatment(NamedTuple):
     cohort: str
     line: int
     ecog: int
+    route: str
     end_day: int | None
     end_reason: str | None
+    next_therapy_day: int | None
+    death_day: int | None
+    last_known_alive_day: int | None
     evaluability: str
+    evaluability_rule_set: str
     not_evaluable_reason: str | None
 
 
@@ -195,21 +200,41 @@ class Assessment(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """connect.outcome, as a source would report it."""
+    """connect.outcome, as the rules of db/outcome derive it."""
 
     key: UUID
     patient: UUID
     treatment: UUID
     source: str
+    rule_set: str
     best_overall_response: str | None
+    best_overall_response_reason: str
     best_confirmed_response: str | None
+    best_confirmed_response_reason: str
     clinical_benefit_16w: str
-    progression_free_survival_days: int
-    progression_free_survival_event: str
-    overall_survival_days: int
-    overall_survival_event: str
+    clinical_benefit_16w_reason: str
+    evaluability: str
+    evaluability_reason: str
+    progression_free_survival_days: int | None
+    progression_free_survival_event: str | None
+    progression_free_survival_reason: str
+    overall_survival_days: int | None
+    overall_survival_event: str | None
+    overall_survival_reason: str
     duration_of_response_days: int | None
     duration_of_response_event: str | None
+    duration_of_response_reason: str
+    criteria: str | None
+    evaluator: str | None
+    data_cut_off: date
+
+
+class OutcomeAssessment(NamedTuple):
+    """connect.outcome_assessment."""
+
+    treatment: UUID
+    assessment: UUID
+    patient: UUID
 
 
 class Finding(NamedTuple):
@@ -252,7 +277,7 @@ class Evidence(NamedTuple):
 Record = (
     Patient | PatientIdentity | Consent | Screening | ScreeningIdentity | Offer | Diagnosis
     | Specimen | SpecimenIdentity | Profile | Biomarker | Treatment | TreatmentIdentity
-    | Assessment | Outcome | Finding | FindingBiomarker | Evidence | Annex
+    | Assessment | Outcome | OutcomeAssessment | Finding | FindingBiomarker | Evidence | Annex
 )  # fmt: skip
 _R = TypeVar("_R", bound=Record)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from typing import NamedTuple
+from uuid import UUID
 
 from db.synthetic import assumptions as a
 from db.synthetic.alteration import RESISTANCE, Alteration
 from db.synthetic.chance import Chance
 from db.synthetic.course import Course
-from db.synthetic.record import Biomarker, Evidence, Finding, FindingBiomarker, Treatment
+from db.synthetic.record import Biomarker, Evidence, Finding, FindingBiomarker
 from db.synthetic.sample import Sample
 
 
@@ -24,7 +25,8 @@ class Escape(NamedTuple):
 class Progression(NamedTuple):
     """A treatment that stopped working, with the samples from before and after."""
 
-    treatment: Treatment
+    patient: UUID
+    treatment: UUID
     drug: str
     course: Course
     day: int
@@ -34,16 +36,11 @@ class Progression(NamedTuple):
     escape: Escape | None
 
 
-def is_acquired(course: Course) -> bool:
-    """Tell acquired resistance, after a response or benefit, from primary."""
-    return course.first_response_day is not None or course.benefit == "YES"
-
-
 def escape(
     chance: Chance, drug: str, course: Course, carried: Container[Alteration]
 ) -> Escape | None:
     """Choose what drives a progression; None: nothing that an assay could find."""
-    acquired = is_acquired(course)
+    acquired = course.controlled
     found = a.MECHANISM_FOUND_ACQUIRED if acquired else a.MECHANISM_FOUND_PRIMARY
     known = [way for way in RESISTANCE[drug] if way[1] not in carried]
     if not known or not chance.happens(found):
@@ -113,12 +110,11 @@ def _profiled_after(progression: Progression) -> int | None:
 def _finding(
     chance: Chance, progression: Progression, mechanism: str, status: str, after: int | None
 ) -> Finding:
-    treatment = progression.treatment
-    kind = "ACQUIRED" if is_acquired(progression.course) else "PRIMARY"
+    kind = "ACQUIRED" if progression.course.controlled else "PRIMARY"
     return Finding(
         chance.key(),
-        treatment.patient,
-        treatment.key,
+        progression.patient,
+        progression.treatment,
         progression.drug,
         kind,
         mechanism,

@@ -2,11 +2,12 @@
 
 COPY into a table with row security is refused, so records go through tables of their own. A row
 gets its id while it is staged; parents are found by key and vocabularies by natural key, for all
-rows at once.
+rows at once. What was stored is emptied, so that the tables stay small however many patients come.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -45,6 +46,7 @@ TABLES: Final = (
     Table("treatment_identity", r.TreatmentIdentity),
     Table("response_assessment", r.Assessment, _BATCH),
     Table("outcome", r.Outcome, _BATCH),
+    Table("outcome_assessment", r.OutcomeAssessment),
     Table("resistance_finding", r.Finding, _BATCH),
     Table("finding_biomarker", r.FindingBiomarker),
     Table("paired_evidence", r.Evidence),
@@ -59,6 +61,8 @@ TABLES: Final = (
     Table("adverse_event", x.AdverseEvent, _BATCH),
 )
 
+_STAGED: Final = ", ".join(f"pg_temp.staged_{table.name}" for table in TABLES)
+
 # A field that holds a parent's key: its column, and the parent's table.
 _PARENT: Final = {
     "patient": ("patient_id", "patient"),
@@ -67,6 +71,7 @@ _PARENT: Final = {
     "specimen": ("specimen_id", "specimen"),
     "profile": ("profile_id", "molecular_profile"),
     "treatment": ("treatment_id", "treatment"),
+    "assessment": ("assessment_id", "response_assessment"),
     "finding": ("finding_id", "resistance_finding"),
     "biomarker": ("biomarker_id", "biomarker"),
     "baseline_specimen": ("baseline_specimen_id", "specimen"),
@@ -137,6 +142,11 @@ async def create(connection: asyncpg.Connection[asyncpg.Record]) -> None:
         )
 
 
+async def analyze(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Let the planner know what the staged rows are like; later ones are like the first."""
+    await connection.execute("analyze " + _STAGED)
+
+
 async def stage(connection: asyncpg.Connection[asyncpg.Record], people: Sequence[r.Person]) -> None:
     """COPY the records of some patients."""
     for table in TABLES:
@@ -154,11 +164,9 @@ async def stage(connection: asyncpg.Connection[asyncpg.Record], people: Sequence
 
 async def store(
     connection: asyncpg.Connection[asyncpg.Record], study_id: int, batch_id: int
-) -> dict[str, int]:
+) -> Counter[str]:
     """Store everything that was staged, table by table; count the rows of each."""
-    names = [table.name for table in TABLES]
-    await connection.execute("analyze " + ", ".join(f"pg_temp.staged_{name}" for name in names))
-    stored: dict[str, int] = {}
+    stored = Counter[str]()
     for table in TABLES:
         statement = _insert(table)
         used = [
@@ -177,6 +185,7 @@ async def store(
             stored["treatment_drug"] = _count(await connection.execute(_TREATMENT_DRUG))
         if table.type is x.Option:
             stored["therapeutic_option_drug"] = _count(await connection.execute(_OPTION_DRUG))
+    await connection.execute("truncate " + _STAGED)
     return stored
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from db.synthetic import assumptions as a
 from db.synthetic.annex import AdverseEvent
 from db.synthetic.chance import Chance
-from db.synthetic.cohort import BY_CODE
+from db.synthetic.cohort import of_code
 from db.synthetic.record import Outcome, Person, Treatment
 
 # K: terms of {CTCAE v5}.
@@ -25,6 +25,22 @@ _OF_DRUG: Final[Mapping[str, tuple[str, ...]]] = {
     "entrectinib": ("Dysgeusia", "Dizziness", "Weight gain"),
     "capmatinib": ("Edema limbs", "Creatinine increased", "Vomiting"),
     "imatinib": ("Periorbital edema", "Muscle cramp", "Edema limbs"),
+    "niraparib": ("Platelet count decreased", "Anemia", "Hypertension", "Insomnia"),
+    "vemurafenib": ("Photosensitivity", "Arthralgia", "Rash maculo-papular"),
+    "cobimetinib": ("CPK increased", "Retinopathy"),
+    "alectinib": ("Myalgia", "Edema limbs", "Blood bilirubin increased"),
+    "selpercatinib": ("Hypertension", "Dry mouth", "Alanine aminotransferase increased"),
+    "vismodegib": ("Muscle cramp", "Alopecia", "Dysgeusia"),
+    "erlotinib": ("Rash acneiform", "Paronychia"),
+    "ribociclib": (
+        "Neutrophil count decreased",
+        "Electrocardiogram QT corrected interval prolonged",
+    ),
+    "neratinib": ("Vomiting", "Rash maculo-papular"),
+    "ivosidenib": ("Electrocardiogram QT corrected interval prolonged", "Arthralgia"),
+    "sotorasib": ("Alanine aminotransferase increased", "Arthralgia"),
+    "everolimus": ("Mucositis oral", "Hyperglycemia", "Pneumonitis"),
+    "nivolumab": ("Hypothyroidism", "Pruritus", "Colitis"),
 }
 # As some sites write them; the last is no term of the vocabulary, and maps to none.
 _WRITTEN: Final[Mapping[str, str]] = {
@@ -36,14 +52,14 @@ _UNMAPPED: Final = "Feeling cold after infusion"
 
 def suffer(chance: Chance, person: Person) -> None:
     """Write what befell a patient on each treatment: after its start, and never after death."""
-    lived = {each.treatment: each.overall_survival_days for each in person.of(Outcome)}
+    lived = {each.treatment: each.overall_survival_days or 0 for each in person.of(Outcome)}
     for treatment in person.of(Treatment):
         _of(chance, person, treatment, lived[treatment.key])
 
 
 def _of(chance: Chance, person: Person, treatment: Treatment, lived: int) -> None:
     last = min(lived, treatment.end_day if treatment.end_day is not None else lived)
-    known = {term for drug in BY_CODE[treatment.cohort].drugs for term in _OF_DRUG[drug]}
+    known = {term for drug in of_code(treatment.cohort).drugs for term in _OF_DRUG[drug]}
     terms = sorted(known | set(_ANY))
     chance.shuffle(terms)
     events = list[tuple[str, int, str, int]]()

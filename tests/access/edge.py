@@ -196,6 +196,9 @@ insert into connect.biomarker (patient_id, specimen_id, kind, signature_kind, la
   call, source_key)
 select s.patient_id, s.id, 'SIGNATURE', 'MSI', 'MSI', s.id / 9.0, '%', 'LOW', 'edge-s'
 from connect.specimen s where s.id % 3 = 2;
+insert into connect.biomarker_evidence (patient_id, biomarker_id, system, level, source, source_key)
+select patient_id, id, 'ESCAT', 'IA', 'edge 2', 'edge' from connect.biomarker
+where source_key = 'edge-SPLICE_VARIANT';
 update connect.treatment set ecog = 1, end_day = id, end_reason = 'TOXICITY' where id % 2 = 0;
 update connect.response_assessment set evaluator = 'INDEPENDENT', target_sum_mm = id / 10.0,
   change_from_baseline = -id / 1000.0, change_from_nadir = id / 7.0, new_lesion = id % 4 = 0,
@@ -215,7 +218,7 @@ update connect.outcome set best_overall_response_reason = 'RESPONSE',
 where source = 'DERIVED' and treatment_id % 4 > 0;
 insert into connect.outcome_assessment
 select a.treatment_id, a.id, a.patient_id from connect.response_assessment a
-join connect.outcome o using (treatment_id) where o.source = 'DERIVED';
+join connect.outcome o using (treatment_id) where o.source = 'DERIVED' on conflict do nothing;
 update connect.study set data_cut_off = '2024-06-01';
 update connect.treatment set route = 'INTRAVENOUS', death_day = 40 + id, next_therapy_day = id,
   last_known_alive_day = 30 + id where id % 2 = 0;

@@ -212,7 +212,7 @@ async def test_patients_with_a_gene_and_a_response(world: World, shared: Path, r
 async def test_a_cohort(world: World, shared: Path, role: str) -> None:
     answer = await world.answer(role, operation(shared, "cohort"), {"code": "OLA-BRCA-BTC"})
     cohort = answer.body["data"]["cohort"]
-    assert cohort["stage"] == "EXPANSION"
+    assert cohort["stage"] in {"STAGE_1", "STAGE_2"}  # few of these patients were treated in it
     assert cohort["biomarkerDefinition"]["version"] == 2
     assert [drug["inn"] for drug in cohort["drugs"]] == ["olaparib"]
     if role == "authority":

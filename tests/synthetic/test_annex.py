@@ -13,7 +13,7 @@ from db.synthetic import assumptions as a
 from db.synthetic import record as r
 from db.synthetic.alteration import MARKERS
 from db.synthetic.catalogue import CONTRIBUTIONS, RELEASES
-from db.synthetic.cohort import BY_CODE
+from db.synthetic.cohort import of_code
 from db.synthetic.generate import generate
 from tests.synthetic.test_generate import rows
 
@@ -87,7 +87,7 @@ def test_options_and_treatments_rest_on_the_marker_of_their_cohort(
         for link in person.of(x.TreatmentBiomarker):
             matched[link.treatment].add(link.biomarker)
         for option in person.of(x.Option):
-            cohort = BY_CODE[option.cohort]
+            cohort = of_code(option.cohort)
             if option.biomarker is None:  # below what plasma shows, where tissue failed
                 unseen += 1
                 continue
@@ -97,7 +97,7 @@ def test_options_and_treatments_rest_on_the_marker_of_their_cohort(
         for treatment in person.of(r.Treatment):
             unseen += not matched[treatment.key]
             for key in matched[treatment.key]:
-                _of_marker(biomarkers[key], BY_CODE[treatment.cohort].marker)
+                _of_marker(biomarkers[key], of_code(treatment.cohort).marker)
                 assert taken[biomarkers[key].specimen] <= started[treatment.key]
     assert unseen < len(rows(people, x.Option)) / 50
 

@@ -5,7 +5,10 @@ import hashlib
 import asyncpg
 import pytest
 
+from db.outcome.derive import RULE_SET
+from db.outcome.store import Counts, derive_study
 from db.pseudonym import FillRefused, fill, public_id
+from db.synthetic.assumptions import CUT_OFF
 from db.synthetic.load import SynthesisRefused, synthesize
 from tests.conftest import Clone
 from tests.synthetic.conftest import KEY, PATIENTS, complete, furnish
@@ -81,7 +84,18 @@ async def test_everything_says_that_it_is_synthetic(reader: asyncpg.Connection) 
     for table in ("patient", "cohort", "study"):
         assert await reader.fetchval(f"select bool_and(synthetic) from connect.{table}")
     sources = await reader.fetch("select distinct source::text, rule_set from connect.outcome")
-    assert [tuple(row) for row in sources] == [("REPORTED", None)]
+    assert [tuple(row) for row in sources] == [("DERIVED", RULE_SET)]
+
+
+async def test_the_rules_derive_what_was_stored(
+    world: Database, reader: asyncpg.Connection
+) -> None:
+    cut_off = await reader.fetchval("select data_cut_off from connect.study")
+    assert cut_off == CUT_OFF
+    treatments = await reader.fetchval("select count(*) from connect.treatment")
+    other = await asyncpg.connect(world.url)
+    assert await derive_study(other, "SYNTHETIC") == Counts(0, 0, 0, treatments)
+    await other.close()
 
 
 async def test_a_profile_that_passed_lists_its_genes_and_no_other_does(
