@@ -59,8 +59,8 @@ insert into connect.response_assessment (patient_id, treatment_id, day, criteria
 select t.patient_id, t.id, 60, 'RANO', 'edge' from connect.treatment t where t.line = 9;
 insert into connect.response_assessment (patient_id, treatment_id, day, criteria, evaluator,
   evaluator_id, accepted, visit, method, source_key)
-select t.patient_id, t.id, 61, 'RECIST_1_1_GCIG_CA125', 'INDEPENDENT', 'RADIOLOGIST 2', t.id % 2 = 0,
-  'WEEK 9', 'PET-CT', 'edge reader'
+select t.patient_id, t.id, 61, 'RECIST_1_1_GCIG_CA125', 'INDEPENDENT', 'RADIOLOGIST 2',
+  t.id % 2 = 0, 'WEEK 9', 'PET-CT', 'edge reader'
 from connect.treatment t where t.line = 9;
 insert into connect.response_component (patient_id, treatment_id, assessment_id, test, response,
   source_key)
