@@ -1193,7 +1193,9 @@ CREATE TABLE connect.offer (
     cohort_id bigint,
     offered_day integer,
     status connect.offer_status NOT NULL,
-    import_batch_id bigint
+    import_batch_id bigint,
+    source_key text DEFAULT (gen_random_uuid())::text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT offer_source_key_check CHECK ((source_key <> ''::text))
 );
 
 ALTER TABLE ONLY connect.offer FORCE ROW LEVEL SECURITY;
@@ -1201,6 +1203,8 @@ ALTER TABLE ONLY connect.offer FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE connect.offer IS 'A treatment offered in a cohort, and whether it was taken, or why not.';
 
 COMMENT ON COLUMN connect.offer.offered_day IS '[days] from referral';
+
+COMMENT ON COLUMN connect.offer.source_key IS 'the offer''s id in the source';
 
 ALTER TABLE connect.offer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.offer_id_seq
@@ -2184,6 +2188,9 @@ ALTER TABLE ONLY connect.offer
 
 ALTER TABLE ONLY connect.offer
     ADD CONSTRAINT offer_screening_id_cohort_id_key UNIQUE (screening_id, cohort_id);
+
+ALTER TABLE ONLY connect.offer
+    ADD CONSTRAINT offer_screening_id_source_key_key UNIQUE (screening_id, source_key);
 
 ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_pkey PRIMARY KEY (code);

@@ -125,6 +125,17 @@ class Change:
     entity: str
     inserted: int
     updated: int
+    removed: int = 0
+    """Members of a set that the record no longer has."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything changed."""
+        return bool(self.inserted or self.updated or self.removed)
+
+    def text(self) -> str:
+        """Write the counts as one line for people."""
+        removed = f", {self.removed} removed" if self.removed else ""
+        return f"{self.entity}: {self.inserted} new, {self.updated} changed{removed}"
 
 
 class Journal:
@@ -214,7 +225,7 @@ class Report:
     @property
     def changed(self) -> bool:
         """Tell whether any record was inserted or updated."""
-        return any(each.inserted or each.updated for each in self.changes)
+        return any(self.changes)
 
     def including(
         self,
@@ -239,9 +250,9 @@ class Report:
             + (" (dry run: nothing was kept)" if self.dry_run else "")
         ]
         lines += [f"  {each.text()}" for each in (*self.files, *self.domains)]
-        kept = [each for each in self.changes if each.inserted or each.updated]
+        kept = [each for each in self.changes if each]
         lines.append("Changes:" if kept else "Changes: none, everything was there already")
-        lines += [f"  {each.entity}: {each.inserted} new, {each.updated} changed" for each in kept]
+        lines += [f"  {each.text()}" for each in kept]
         for severity, title in ((Severity.QUARANTINED, "Quarantined"), (Severity.NOTICE, "Notice")):
             found = [each for each in self.findings if each.severity is severity]
             lines += [f"{title}:", *(f"  {each.text()}" for each in found)] if found else []
@@ -280,7 +291,12 @@ class Report:
                 for each in self.domains
             ],
             "changes": [
-                {"entity": each.entity, "inserted": each.inserted, "updated": each.updated}
+                {
+                    "entity": each.entity,
+                    "inserted": each.inserted,
+                    "updated": each.updated,
+                    "removed": each.removed,
+                }
                 for each in self.changes
             ],
             "findings": [each.as_json() for each in self.findings],
