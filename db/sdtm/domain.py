@@ -18,10 +18,11 @@ _SHOWN = 5
 _MOST_SEQUENCE = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """Hold where a record comes from: a row of a file, and its key."""
 
+    domain: str
     file: str
     variant: str
     row: Row
@@ -49,6 +50,8 @@ class Domain:
     _read: dict[str, list[int]] = field(default_factory=dict)
     _stored: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _rejected: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _dates: list[tuple[str, int, str, Recorded]] = field(default_factory=list)
+    """Of the row that is being read."""
     _partial: dict[tuple[str, str], list[tuple[int, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -61,6 +64,11 @@ class Domain:
         """Note that a row became part of a record."""
         self._stored[place.file].add(place.row.number)
 
+    def withdraw(self, place: Place, why: RowRejected) -> None:
+        """Set a row aside that was taken at first."""
+        self._stored[place.file].discard(place.row.number)
+        self.reject(place.file, place.row, why)
+
     def reject(self, file: str, row: Row, why: RowRejected) -> None:
         """Set a row aside."""
         self._rejected[file].add(row.number)
@@ -69,21 +77,27 @@ class Domain:
     def each(self, read: Callable[[Place], None]) -> None:
         """Read every row that has a key; what raises is set aside, what does not is stored."""
         for place in self.places:
+            self._dates.clear()
             try:
                 read(place)
             except RowRejected as rejected:
                 self.reject(place.file, place.row, rejected)
             else:
                 self.store(place)
+                self._note_dates()
 
     def date(self, place: Place, column: str) -> Recorded:
         """Read a date; a partial one is noticed, and never made whole."""
         found = recorded(place.row, column)
-        if found.partial:
-            self._partial[place.file, column].append((place.row.number, str(found.text)))
-        if found.whole is not None and (self.latest is None or found.whole > self.latest):
-            self.latest = found.whole
+        self._dates.append((place.file, place.row.number, column, found))
         return found
+
+    def _note_dates(self) -> None:
+        for file, number, column, found in self._dates:
+            if found.partial:
+                self._partial[file, column].append((number, str(found.text)))
+            if found.whole is not None and (self.latest is None or found.whole > self.latest):
+                self.latest = found.whole
 
     def notice(
         self, rule: str, rows: Sequence[tuple[str, int, str]], remedy: str, column: str | None
@@ -152,7 +166,7 @@ def open_domain(code: str, sets: Iterable[DataSet], study: str | None, journal: 
             if len(rows) > 1 and code != "DM":
                 again += [(found.name, row.number, f"{name} {number}") for row in rows]
             domain.places += [
-                Place(found.name, each.variant, row, name, number, ordinal)
+                Place(code, found.name, each.variant, row, name, number, ordinal)
                 for ordinal, row in enumerate(rows, 1)
             ]
     remedy = "the row is there already, as it stands: stored once"

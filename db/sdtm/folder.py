@@ -14,7 +14,7 @@ DOMAINS = ("DM", "EX", "DS", "AE", "TU", "TR", "RS")
 
 _NAME = re.compile(r"(?P<domain>[a-z]{2})(?P<variant>_[a-z0-9_]+)?\.csv", re.IGNORECASE)
 _WRITE_CSV = {
-    ".rda": "an R file: in R, load('{name}') and write.csv({stem}, '{stem}.csv', row.names = FALSE)",
+    ".rda": "an R file: in R, load('{name}'), write.csv({stem}, '{stem}.csv', row.names = FALSE)",
     ".rdata": "an R file: in R, load('{name}'), then write each data set with write.csv",
     ".rds": "an R file: in R, write.csv(readRDS('{name}'), '{stem}.csv', row.names = FALSE)",
     ".xpt": "a SAS transport file: in R, write.csv(haven::read_xpt('{name}'), '{stem}.csv')",
