@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,11 +27,12 @@ from connect_graph.settings import Settings, SettingsError
 from connect_graph.telemetry import Telemetry
 from db import migrate
 from db.ingest.cbioportal import import_cbioportal
-from db.ingest.report import ImportRefused
+from db.ingest.report import ImportRefused, Report
 from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused
 from db.pseudonym import FillRefused, KeyRefused
+from db.sdtm.load import import_sdtm
 from db.synthetic.demo import ScopeRefused, add_membership, member
 from db.synthetic.load import SynthesisRefused, synthesize
 from db.viewer import Role
@@ -54,6 +55,11 @@ FAILURES = (
     SynthesisRefused,
 )
 Command = Callable[[argparse.Namespace, Settings], int]
+FORMATS: Mapping[str, tuple[Callable[..., Awaitable[Report]], tuple[str, ...]]] = {
+    "cbioportal": (import_cbioportal, ("drug", "cohort")),
+    "sdtm": (import_sdtm, ()),
+}
+"""What files can be, each with what imports them and the options that it takes."""
 
 
 class DemoOnly(Exception):
@@ -93,19 +99,25 @@ def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
+    load, options = FORMATS[parsed.format]
+    given = {name: getattr(parsed, name) for name in ("drug", "cohort")}
+    for name, value in given.items():
+        if value is not None and name not in options:
+            raise ImportRefused(
+                f"{parsed.format} says itself what was given", f"leave out --{name}"
+            )
     complete = database.pseudonyms(settings)
 
-    async def run(url: str) -> Any:
+    async def run(url: str) -> Report:
         await database.require_migrated(url)
         async with connected(url) as connection:
-            return await import_cbioportal(
+            return await load(
                 connection,
                 parsed.path,
                 study=parsed.study,
-                drug=parsed.drug,
-                cohort=parsed.cohort,
                 dry_run=parsed.dry_run,
                 complete=complete,
+                **{name: given[name] for name in options},
             )
 
     with database.running(settings) as url:
@@ -262,7 +274,7 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     imports = command("import", _import, "import a study, all of it or nothing", answers=True)
-    imports.add_argument("format", choices=["cbioportal"], help="what the files are")
+    imports.add_argument("format", choices=sorted(FORMATS), help="what the files are")
     imports.add_argument("path", type=Path, help="the study's folder")
     imports.add_argument("--study", required=True, metavar="CODE", help="code to store it under")
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")

@@ -249,7 +249,8 @@ class Report:
             f"{self.rows_stored} stored, {self.rows_quarantined} quarantined"
             + (" (dry run: nothing was kept)" if self.dry_run else "")
         ]
-        lines += [f"  {each.text()}" for each in (*self.files, *self.domains)]
+        lines += [f"  {each.text()}" for each in self.files]
+        lines += [f"  {each.text()}" for each in self.domains]
         kept = [each for each in self.changes if each]
         lines.append("Changes:" if kept else "Changes: none, everything was there already")
         lines += [f"  {each.text()}" for each in kept]

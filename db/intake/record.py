@@ -222,6 +222,10 @@ class Treatment(NamedTuple):
     end_reason: str | None = None
     evaluability: str | None = None
     not_evaluable_reason: str | None = None
+    route: str | None = None
+    death_day: int | None = None
+    last_known_alive_day: int | None = None
+    next_therapy_day: int | None = None
 
 
 class TreatmentDrug(NamedTuple):

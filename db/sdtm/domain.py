@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from db.ingest import sheet
@@ -14,6 +14,22 @@ from db.ingest.term import RowRejected, required, whole
 from db.sdtm.day import Recorded, recorded
 from db.sdtm.folder import DataSet
 
+READ = {
+    "DM": "SEX SITEID BRTHDTC AGE AGEU RFICDTC RFXSTDTC RFXENDTC DTHDTC DTHFL",
+    "EX": "EXTRT EXOCCUR EXROUTE EXSTDTC EXENDTC",
+    "DS": "DSTERM DSDECOD DSCAT DSSCAT DSSTDTC",
+    "AE": "AETERM AEDECOD AETOXGR AESEV AESER AEREL AESTDTC AEENDTC"
+    " AESDTH AESLIFE AESHOSP AESDISAB AESCONG AESMIE",
+    "TU": "TULNKID TUTESTCD TUORRES TUSTRESC TULOC TUMETHOD TUEVAL TUEVALID TUACPTFL VISITNUM"
+    " VISIT TUDTC",
+    "TR": "TRLNKID TRTESTCD TRORRES TRORRESU TRSTRESC TRSTRESN TRSTRESU TRSTAT TREVAL TREVALID"
+    " VISITNUM VISIT TRDTC",
+    "RS": "RSTESTCD RSCAT RSSCAT RSMETHOD RSORRES RSSTRESC RSSTAT RSEVAL RSEVALID RSACPTFL"
+    " VISITNUM VISIT RSDTC",
+}
+"""The columns of each domain that are read, beside those of every domain."""
+
+_EVERY = ("STUDYID", "DOMAIN", "USUBJID")
 _SHOWN = 5
 _MOST_SEQUENCE = 10_000_000
 
@@ -45,7 +61,6 @@ class Domain:
     code: str
     journal: Journal
     places: list[Place] = field(default_factory=list)
-    columns: dict[str, Sheet] = field(default_factory=dict)
     latest: date | None = None
     _read: dict[str, list[int]] = field(default_factory=dict)
     _stored: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -55,10 +70,6 @@ class Domain:
     _partial: dict[tuple[str, str], list[tuple[int, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
-
-    def column(self, name: str) -> str:
-        """Name a column of this domain: --SEQ is RSSEQ in RS."""
-        return f"{self.code}{name}"
 
     def store(self, place: Place) -> None:
         """Note that a row became part of a record."""
@@ -139,10 +150,14 @@ def open_domain(code: str, sets: Iterable[DataSet], study: str | None, journal: 
     repeated: list[tuple[str, int, str]] = []
     again: list[tuple[str, int, str]] = []
     for each in sets:
-        found = sheet.parse(each.content, each.path.name, ",")
+        found = _upper(sheet.parse(each.content, each.path.name, ","))
         journal.findings += found.findings
         subject, sequence = found.need("USUBJID"), found.need(_sequence(code))
-        domain.columns[found.name] = found
+        used = {*_EVERY, sequence, *READ[code].split()}
+        rest = [column for column in found.columns if column not in used]
+        if rest:
+            remedy = "not needed here and not stored"
+            journal.notice(found.name, "COLUMN_NOT_READ", ", ".join(rest), remedy)
         domain._read[found.name] = [row.number for row in found.rows]
         keyed: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
         for row in found.rows:
@@ -184,6 +199,20 @@ def occurrences(places: Iterable[Place], slot: Callable[[Place], str]) -> Iterat
         filled[slot(place)].append(place)
     for at in range(max((len(found) for found in filled.values()), default=0)):
         yield [found[at] for found in filled.values() if at < len(found)]
+
+
+def _upper(found: Sheet) -> Sheet:
+    """Name the columns in upper case, as SDTM does."""
+    index = {column.upper(): at for at, column in enumerate(found.columns)}
+    if len(index) < len(found.columns):
+        raise ImportRefused(
+            "two columns have the same name but for their case",
+            "keep the one that is right",
+            file=found.name,
+            row=found.header_row,
+        )
+    rows = tuple(Row(row.number, index, row.fields) for row in found.rows)
+    return replace(found, columns=tuple(index), rows=rows)
 
 
 def _sequence(code: str) -> str:
