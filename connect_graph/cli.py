@@ -30,6 +30,7 @@ from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
 from db.login import PasswordRefused
 from db.migrate import MigrationError
+from db.outcome.store import Counts, DerivationRefused, derive_study
 from db.pool import LoginRefused
 from db.pseudonym import FillRefused, KeyRefused
 from db.sdtm.load import import_sdtm
@@ -40,6 +41,7 @@ from db.viewer import Role
 DEMO_PATIENTS = 240
 DEMO_SEED = 1
 FAILURES = (
+    DerivationRefused,
     EmbeddedError,
     FillRefused,
     ImportRefused,
@@ -123,6 +125,18 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
     with database.running(settings) as url:
         report = asyncio.run(run(url))
     _say(parsed, report.as_json(), report.text())
+    return 0
+
+
+def _derive(parsed: argparse.Namespace, settings: Settings) -> int:
+    async def run(url: str) -> Counts:
+        await database.require_migrated(url)
+        async with connected(url) as connection:
+            return await derive_study(connection, parsed.study)
+
+    with database.running(settings) as url:
+        counts = asyncio.run(run(url))
+    _say(parsed, counts.as_json(), counts.text())
     return 0
 
 
@@ -280,6 +294,8 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
+    deriving = command("derive", _derive, "derive the outcomes of a study anew", answers=True)
+    deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

@@ -334,6 +334,10 @@ class Outcome(NamedTuple):
     overall_survival_event: str | None = None
     duration_of_response_days: int | None = None
     duration_of_response_event: str | None = None
+    best_immune_response: str | None = None
+    best_confirmed_immune_response: str | None = None
+    criteria: str | None = None
+    evaluator: str | None = None
 
 
 class AdverseEvent(NamedTuple):

@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 import asyncpg
 
-from db.ingest.report import Report, Unmapped
+from db.ingest.report import Change, Report, Unmapped
 from db.intake.batch import close_batch, hold_study, open_batch
 from db.intake.record import OfPatient, Patient, Treatment
 from db.intake.store import store
+from db.outcome.store import derive_outcomes
 from db.sdtm.study import Study, read
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -71,7 +72,9 @@ async def _store(connection: Connection, found: Study, report: Report) -> Report
         study,
         found.data_cut_off,
     )
-    done = report.including(unmapped=[*unmapped, *stored.unmapped], changes=stored.changes)
+    derived = await derive_outcomes(connection, study)
+    changes = [*stored.changes, Change("derived_outcome", derived.inserted, derived.updated)]
+    done = report.including(unmapped=[*unmapped, *stored.unmapped], changes=changes)
     await close_batch(connection, study, batch, done, found.rejections)
     return done
 

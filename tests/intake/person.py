@@ -68,6 +68,9 @@ def records(name: str = "P1") -> list[Record]:
         r.Funding(name, "T1", 0, "COMPANY"),
         r.Funding(name, "T1", 112, "PUBLIC"),
         r.Assessment(name, "T1", "A1", "RECIST_1_1", 56, "INVESTIGATOR", 30.5, -40.0, 0.0, False),
+        r.Component(name, "T1", "A1", "1", "TRGRESP", "PR"),
+        r.Lesion(name, "T1", "L1", "T01", "TARGET", "LYMPH NODE", "CT", "INVESTIGATOR"),
+        r.Measurement(name, "T1", "L1", "M1", 56, "WEEK 8", 18.0, 9.5),
         r.Outcome(name, "T1", best_overall_response="PR"),
         r.AdverseEvent(name, "T1", "AE1", "Nausea", "Nausea", 2, False, "PROBABLE", 3, 9),
         r.Finding(
