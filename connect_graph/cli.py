@@ -33,6 +33,7 @@ from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
 from db.login import PasswordRefused
 from db.migrate import MigrationError
+from db.outcome.store import Counts, DerivationRefused, derive_study
 from db.pool import LoginRefused
 from db.pseudonym import FillRefused, KeyRefused
 from db.synthetic.demo import ScopeRefused, add_membership, member
@@ -42,6 +43,7 @@ from db.viewer import Role
 DEMO_PATIENTS = 240
 DEMO_SEED = 1
 FAILURES = (
+    DerivationRefused,
     EmbeddedError,
     FillRefused,
     FolderRefused,
@@ -140,6 +142,18 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
 
 def _template(parsed: argparse.Namespace, _settings: Settings) -> int:
     print("\n".join(write_templates(parsed.path)))
+    return 0
+
+
+def _derive(parsed: argparse.Namespace, settings: Settings) -> int:
+    async def run(url: str) -> Counts:
+        await database.require_migrated(url)
+        async with connected(url) as connection:
+            return await derive_study(connection, parsed.study)
+
+    with database.running(settings) as url:
+        counts = asyncio.run(run(url))
+    _say(parsed, counts.as_json(), counts.text())
     return 0
 
 
@@ -301,6 +315,8 @@ def _parser() -> argparse.ArgumentParser:
         "template", _template, "write empty CSV files to fill in, and what they mean"
     )
     template.add_argument("path", type=Path, metavar="DIR", help="a new folder")
+    deriving = command("derive", _derive, "derive the outcomes of a study anew", answers=True)
+    deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

@@ -125,6 +125,15 @@ CREATE TYPE connect.health_region AS ENUM (
     'NORD'
 );
 
+CREATE TYPE connect.immune_response AS ENUM (
+    'ICR',
+    'IPR',
+    'ISD',
+    'IUPD',
+    'ICPD',
+    'NE'
+);
+
 CREATE TYPE connect.offer_status AS ENUM (
     'ACCEPTED',
     'DECLINED',
@@ -133,6 +142,37 @@ CREATE TYPE connect.offer_status AS ENUM (
     'DIED',
     'NO_SLOT',
     'PENDING'
+);
+
+CREATE TYPE connect.outcome_reason AS ENUM (
+    'RESPONSE',
+    'CONFIRMED',
+    'RESPONSE_NOT_CONFIRMED',
+    'STABLE',
+    'STABLE_TOO_SHORT',
+    'PROGRESSION',
+    'UNCONFIRMED_PROGRESSION',
+    'ONLY_NOT_EVALUABLE',
+    'NO_ASSESSMENT',
+    'NO_RESPONSE',
+    'DISEASE_CONTROL',
+    'LATER_DISEASE_CONTROL',
+    'DEATH',
+    'BEFORE_WINDOW_END',
+    'NEXT_THERAPY',
+    'WINDOW_MISSED',
+    'LESS_THAN_ONE_CYCLE',
+    'DIED_IN_FIRST_CYCLE',
+    'EXPOSURE_UNKNOWN',
+    'ONE_CYCLE',
+    'PROGRESSION_IN_FIRST_CYCLE',
+    'MISSED_VISITS',
+    'NO_ADEQUATE_ASSESSMENT',
+    'LAST_ADEQUATE_ASSESSMENT',
+    'VITAL_STATUS_UNKNOWN',
+    'DEATH_DAY_UNKNOWN',
+    'LAST_CONTACT_UNKNOWN',
+    'ALIVE'
 );
 
 CREATE TYPE connect.outcome_source AS ENUM (
@@ -213,6 +253,12 @@ CREATE TYPE connect.role AS ENUM (
     'AUTHORITY',
     'CLINICIAN',
     'STEWARD'
+);
+
+CREATE TYPE connect.route AS ENUM (
+    'ORAL',
+    'INTRAVENOUS',
+    'OTHER'
 );
 
 CREATE TYPE connect.scope_kind AS ENUM (
@@ -898,6 +944,7 @@ CREATE TABLE connect.drug (
     id bigint NOT NULL,
     inn text NOT NULL COLLATE pg_catalog."C",
     atc text COLLATE pg_catalog."C",
+    route connect.route,
     CONSTRAINT drug_atc_check CHECK ((atc ~ '^[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}$'::text)),
     CONSTRAINT drug_inn_check CHECK (((inn = lower(inn)) AND (inn <> ''::text)))
 );
@@ -909,6 +956,8 @@ COMMENT ON TABLE connect.drug IS 'A medicine.';
 COMMENT ON COLUMN connect.drug.inn IS '{INN} international nonproprietary name, lower case';
 
 COMMENT ON COLUMN connect.drug.atc IS '{ATC} fifth-level code; null where WHO has given none. Neither complete nor unique.';
+
+COMMENT ON COLUMN connect.drug.route IS 'how it is usually given: ORAL, INTRAVENOUS, OTHER; null: not known';
 
 ALTER TABLE connect.drug ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.drug_id_seq
@@ -1142,10 +1191,27 @@ CREATE TABLE connect.outcome (
     duration_of_response_days integer,
     duration_of_response_event connect.event,
     import_batch_id bigint,
+    best_overall_response_reason connect.outcome_reason,
+    best_confirmed_response_reason connect.outcome_reason,
+    best_immune_response connect.immune_response,
+    best_immune_response_reason connect.outcome_reason,
+    best_confirmed_immune_response connect.immune_response,
+    best_confirmed_immune_response_reason connect.outcome_reason,
+    clinical_benefit_16w_reason connect.outcome_reason,
+    evaluability connect.evaluability,
+    evaluability_reason connect.outcome_reason,
+    progression_free_survival_reason connect.outcome_reason,
+    overall_survival_reason connect.outcome_reason,
+    duration_of_response_reason connect.outcome_reason,
+    criteria connect.criteria,
+    evaluator connect.evaluator,
+    data_cut_off date,
     CONSTRAINT outcome_check CHECK (((source = 'DERIVED'::connect.outcome_source) = (rule_set IS NOT NULL))),
     CONSTRAINT outcome_check1 CHECK (((progression_free_survival_days IS NULL) OR (progression_free_survival_event IS NOT NULL))),
     CONSTRAINT outcome_check2 CHECK (((overall_survival_days IS NULL) OR (overall_survival_event IS NOT NULL))),
     CONSTRAINT outcome_check3 CHECK (((duration_of_response_days IS NULL) OR (duration_of_response_event IS NOT NULL))),
+    CONSTRAINT outcome_check4 CHECK (((source = 'DERIVED'::connect.outcome_source) OR (num_nonnulls(best_overall_response_reason, best_confirmed_response_reason, best_immune_response_reason, best_confirmed_immune_response_reason, clinical_benefit_16w_reason, evaluability_reason, progression_free_survival_reason, overall_survival_reason, duration_of_response_reason, evaluability, data_cut_off) = 0))),
+    CONSTRAINT outcome_check5 CHECK (((criteria IS NULL) = (evaluator IS NULL))),
     CONSTRAINT outcome_duration_of_response_days_check CHECK ((duration_of_response_days >= 0)),
     CONSTRAINT outcome_overall_survival_days_check CHECK ((overall_survival_days >= 0)),
     CONSTRAINT outcome_progression_free_survival_days_check CHECK ((progression_free_survival_days >= 0))
@@ -1157,6 +1223,8 @@ COMMENT ON TABLE connect.outcome IS 'What came of a treatment: as reported by th
 
 COMMENT ON COLUMN connect.outcome.best_overall_response IS '{RECIST} not confirmed';
 
+COMMENT ON COLUMN connect.outcome.best_confirmed_response IS '{RECIST} confirmed 28 days later or more';
+
 COMMENT ON COLUMN connect.outcome.clinical_benefit_16w IS 'CR, PR or SD at week 16; NE is never PD, too early is never NO';
 
 COMMENT ON COLUMN connect.outcome.progression_free_survival_days IS '[days] from treatment start';
@@ -1164,6 +1232,46 @@ COMMENT ON COLUMN connect.outcome.progression_free_survival_days IS '[days] from
 COMMENT ON COLUMN connect.outcome.overall_survival_days IS '[days] from treatment start, or as the source counts';
 
 COMMENT ON COLUMN connect.outcome.duration_of_response_days IS '[days] from first response';
+
+COMMENT ON COLUMN connect.outcome.best_overall_response_reason IS 'why; reasons are derived ones'' and stand in docs/outcomes.md';
+
+COMMENT ON COLUMN connect.outcome.best_confirmed_response_reason IS 'why';
+
+COMMENT ON COLUMN connect.outcome.best_immune_response IS '{iRECIST} not confirmed; null: not assessed by it';
+
+COMMENT ON COLUMN connect.outcome.best_immune_response_reason IS 'why';
+
+COMMENT ON COLUMN connect.outcome.best_confirmed_immune_response IS '{iRECIST} confirmed 28 days later or more; null: not assessed by it';
+
+COMMENT ON COLUMN connect.outcome.best_confirmed_immune_response_reason IS 'why';
+
+COMMENT ON COLUMN connect.outcome.clinical_benefit_16w_reason IS 'why';
+
+COMMENT ON COLUMN connect.outcome.evaluability IS 'for benefit at week 16: EVALUABLE exactly where benefit is YES or NO';
+
+COMMENT ON COLUMN connect.outcome.evaluability_reason IS 'why';
+
+COMMENT ON COLUMN connect.outcome.progression_free_survival_reason IS 'why an event, censored or unknown';
+
+COMMENT ON COLUMN connect.outcome.overall_survival_reason IS 'why an event, censored or unknown';
+
+COMMENT ON COLUMN connect.outcome.duration_of_response_reason IS 'why an event, censored or unknown, or why there is none';
+
+COMMENT ON COLUMN connect.outcome.criteria IS 'the criteria that ruled; null: nothing was assessed, or reported without';
+
+COMMENT ON COLUMN connect.outcome.evaluator IS 'the evaluator who ruled; an unknown one counts as INVESTIGATOR';
+
+COMMENT ON COLUMN connect.outcome.data_cut_off IS 'of the study when the outcome was derived; null: not known';
+
+CREATE TABLE connect.outcome_assessment (
+    treatment_id bigint NOT NULL,
+    assessment_id bigint NOT NULL,
+    patient_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY connect.outcome_assessment FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.outcome_assessment IS 'The assessments that a derived outcome rests on.';
 
 CREATE TABLE connect.paired_evidence (
     id bigint NOT NULL,
@@ -1491,9 +1599,9 @@ COMMENT ON COLUMN connect.response_assessment.change_from_baseline IS '[%] of th
 
 COMMENT ON COLUMN connect.response_assessment.change_from_nadir IS '[%] of the target sum';
 
-COMMENT ON COLUMN connect.response_assessment.response IS 'as recorded';
+COMMENT ON COLUMN connect.response_assessment.response IS 'as recorded: {RECIST}, {iRECIST} iCR, iPR, iSD, iUPD, iCPD, or what the source says';
 
-COMMENT ON COLUMN connect.response_assessment.normalised_response IS '{RECIST} CR, PR, SD, PD, NE; null where the recorded one does not map';
+COMMENT ON COLUMN connect.response_assessment.normalised_response IS '{RECIST} CR, PR, SD, PD, NE; iCPD is PD; null where the recorded one does not map, as iUPD';
 
 ALTER TABLE connect.response_assessment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.response_assessment_id_seq
@@ -1544,10 +1652,20 @@ CREATE TABLE connect.treatment (
     evaluability connect.evaluability,
     not_evaluable_reason text,
     import_batch_id bigint,
+    route connect.route,
+    death_day integer,
+    last_known_alive_day integer,
+    next_therapy_day integer,
+    evaluability_rule_set text,
     CONSTRAINT treatment_check CHECK (((not_evaluable_reason IS NULL) OR (evaluability = 'NOT_EVALUABLE'::connect.evaluability))),
+    CONSTRAINT treatment_check1 CHECK (((evaluability_rule_set IS NULL) OR (evaluability IS NOT NULL))),
+    CONSTRAINT treatment_death_day_check CHECK ((death_day >= 0)),
     CONSTRAINT treatment_ecog_check CHECK (((ecog >= 0) AND (ecog <= 5))),
     CONSTRAINT treatment_end_day_check CHECK ((end_day >= 0)),
-    CONSTRAINT treatment_line_check CHECK ((line >= 1))
+    CONSTRAINT treatment_evaluability_rule_set_check CHECK ((evaluability_rule_set <> ''::text)),
+    CONSTRAINT treatment_last_known_alive_day_check CHECK ((last_known_alive_day >= 0)),
+    CONSTRAINT treatment_line_check CHECK ((line >= 1)),
+    CONSTRAINT treatment_next_therapy_day_check CHECK ((next_therapy_day >= 0))
 );
 
 ALTER TABLE ONLY connect.treatment FORCE ROW LEVEL SECURITY;
@@ -1561,6 +1679,16 @@ COMMENT ON COLUMN connect.treatment.ecog IS '{ECOG} performance status at start,
 COMMENT ON COLUMN connect.treatment.end_day IS '[days] after treatment start; null: going on or not known';
 
 COMMENT ON COLUMN connect.treatment.evaluability IS 'for benefit at week 16; null: not known';
+
+COMMENT ON COLUMN connect.treatment.route IS 'how the regimen was given, as recorded: ORAL where any drug of it is; null: see the drugs';
+
+COMMENT ON COLUMN connect.treatment.death_day IS '[days] after treatment start; null: alive, or not known';
+
+COMMENT ON COLUMN connect.treatment.last_known_alive_day IS '[days] after treatment start; null: not known';
+
+COMMENT ON COLUMN connect.treatment.next_therapy_day IS '[days] after treatment start, of the next anticancer therapy; null: none, or not known';
+
+COMMENT ON COLUMN connect.treatment.evaluability_rule_set IS 'version of the rules that derived evaluability; null: as recorded';
 
 CREATE VIEW connect.scope_fact WITH (security_invoker='true') AS
  SELECT s.id AS scope_id,
@@ -1751,6 +1879,7 @@ CREATE TABLE connect.study (
     code text NOT NULL COLLATE pg_catalog."C",
     title text,
     synthetic boolean DEFAULT false NOT NULL,
+    data_cut_off date,
     CONSTRAINT study_code_check CHECK ((code ~ '^[A-Za-z0-9_.-]{1,40}$'::text))
 );
 
@@ -1759,6 +1888,8 @@ ALTER TABLE ONLY connect.study FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE connect.study IS 'Where records come from: a trial, or a data set that was imported.';
 
 COMMENT ON COLUMN connect.study.synthetic IS 'true: invented, no patient stands behind any record';
+
+COMMENT ON COLUMN connect.study.data_cut_off IS 'last day that the study''s data tell of; null: not known';
 
 ALTER TABLE connect.study ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.study_id_seq
@@ -2035,6 +2166,9 @@ ALTER TABLE ONLY connect.offer
 ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY connect.outcome_assessment
+    ADD CONSTRAINT outcome_assessment_pkey PRIMARY KEY (treatment_id, assessment_id);
+
 ALTER TABLE ONLY connect.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (treatment_id);
 
@@ -2261,6 +2395,10 @@ CREATE INDEX offer_patient_id_idx ON connect.offer USING btree (patient_id);
 
 CREATE INDEX onco_tree_tissue_code_idx ON connect.onco_tree USING btree (tissue_code);
 
+CREATE INDEX outcome_assessment_assessment_id_idx ON connect.outcome_assessment USING btree (assessment_id);
+
+CREATE INDEX outcome_assessment_patient_id_idx ON connect.outcome_assessment USING btree (patient_id);
+
 CREATE INDEX outcome_import_batch_id_idx ON connect.outcome USING btree (import_batch_id);
 
 CREATE INDEX outcome_patient_id_idx ON connect.outcome USING btree (patient_id);
@@ -2372,6 +2510,8 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.molecular_pro
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.offer FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.outcome FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.outcome_assessment FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.paired_evidence FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
@@ -2593,6 +2733,15 @@ ALTER TABLE ONLY connect.offer
 
 ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_tissue_code_fkey FOREIGN KEY (tissue_code) REFERENCES connect.onco_tree(code) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY connect.outcome_assessment
+    ADD CONSTRAINT outcome_assessment_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES connect.response_assessment(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY connect.outcome_assessment
+    ADD CONSTRAINT outcome_assessment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.outcome_assessment
+    ADD CONSTRAINT outcome_assessment_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.outcome(treatment_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY connect.outcome
     ADD CONSTRAINT outcome_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
@@ -2989,6 +3138,8 @@ ALTER TABLE connect.onco_tree ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.outcome ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.outcome_assessment ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY own ON connect.agreement FOR SELECT TO connect_partner USING ((id = ( SELECT s.agreement_id
    FROM connect.scope s)));
 
@@ -3105,6 +3256,10 @@ CREATE POLICY record ON connect.offer FOR SELECT TO connect_partner, connect_res
 CREATE POLICY record ON connect.outcome FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.treatment t
   WHERE (t.id = outcome.treatment_id))));
+
+CREATE POLICY record ON connect.outcome_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = outcome_assessment.treatment_id))));
 
 CREATE POLICY record ON connect.paired_evidence FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.resistance_finding f
@@ -3841,6 +3996,81 @@ GRANT SELECT(duration_of_response_event) ON TABLE connect.outcome TO connect_par
 GRANT SELECT(duration_of_response_event) ON TABLE connect.outcome TO connect_researcher;
 GRANT SELECT(duration_of_response_event) ON TABLE connect.outcome TO connect_clinician;
 
+GRANT SELECT(best_overall_response_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(best_overall_response_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(best_overall_response_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(best_confirmed_response_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(best_confirmed_response_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(best_confirmed_response_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(best_immune_response) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(best_immune_response) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(best_immune_response) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(best_immune_response_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(best_immune_response_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(best_immune_response_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(best_confirmed_immune_response) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(best_confirmed_immune_response) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(best_confirmed_immune_response) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(best_confirmed_immune_response_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(best_confirmed_immune_response_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(best_confirmed_immune_response_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(clinical_benefit_16w_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(clinical_benefit_16w_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(clinical_benefit_16w_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(evaluability) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(evaluability) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(evaluability) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(evaluability_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(evaluability_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(evaluability_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(progression_free_survival_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(progression_free_survival_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(progression_free_survival_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(overall_survival_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(overall_survival_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(overall_survival_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(duration_of_response_reason) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(duration_of_response_reason) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(duration_of_response_reason) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(criteria) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(criteria) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(criteria) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(evaluator) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(evaluator) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(evaluator) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT(data_cut_off) ON TABLE connect.outcome TO connect_partner;
+GRANT SELECT(data_cut_off) ON TABLE connect.outcome TO connect_researcher;
+GRANT SELECT(data_cut_off) ON TABLE connect.outcome TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.outcome_assessment TO connect_loader;
+GRANT SELECT ON TABLE connect.outcome_assessment TO connect_steward;
+
+GRANT SELECT(treatment_id) ON TABLE connect.outcome_assessment TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.outcome_assessment TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.outcome_assessment TO connect_clinician;
+
+GRANT SELECT(assessment_id) ON TABLE connect.outcome_assessment TO connect_partner;
+GRANT SELECT(assessment_id) ON TABLE connect.outcome_assessment TO connect_researcher;
+GRANT SELECT(assessment_id) ON TABLE connect.outcome_assessment TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.outcome_assessment TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.outcome_assessment TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.outcome_assessment TO connect_clinician;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.paired_evidence TO connect_loader;
 GRANT SELECT ON TABLE connect.paired_evidence TO connect_steward;
 
@@ -4191,6 +4421,26 @@ GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_clinician;
 GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_partner;
 GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_researcher;
 GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(route) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(route) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(route) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_clinician;
 
 GRANT SELECT ON TABLE connect.scope_fact TO connect_loader;
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from schema.mapping import column, entity, one
-from schema.scalars import HealthRegion
+from schema.scalars import Date, HealthRegion
 
 
 @strawberry.enum(description="The part of society that an organisation belongs to.")
@@ -50,3 +50,6 @@ class Study:
     code: str = column("code", "Code under which the study was imported.")
     title: str | None = column("title", "Title of the study.")
     synthetic: bool = column("synthetic", "True where every record is invented.")
+    data_cut_off: Date | None = column(
+        "data_cut_off", "Last day that the study's data tell of; null where not known."
+    )

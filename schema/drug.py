@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.mapping import column, entity, many
+from schema.scalars import Route
 
 if TYPE_CHECKING:
     from schema.gene import Gene
@@ -18,6 +19,7 @@ class Drug:
 
     inn: str = column("inn", "{INN} international nonproprietary name, lower case.")
     atc: str | None = column("atc", "{ATC} fifth-level code; null where there is none.")
+    route: Route | None = column("route", "How it is usually given; null where not known.")
     targets: list[Annotated[Gene, strawberry.lazy("schema.gene")]] = many(
         "id",
         "drug_id",

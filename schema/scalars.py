@@ -59,3 +59,21 @@ class Event(Enum):
     EVENT = "EVENT"
     CENSORED = "CENSORED"
     UNKNOWN = "UNKNOWN"
+
+
+@strawberry.enum(description="Whether a treatment counts for benefit at week 16.")
+class Evaluability(Enum):
+    """Name an evaluability."""
+
+    EVALUABLE = "EVALUABLE"
+    NOT_EVALUABLE = "NOT_EVALUABLE"
+    TOO_EARLY = "TOO_EARLY"
+
+
+@strawberry.enum(description="How a medicine is given.")
+class Route(Enum):
+    """Name a route."""
+
+    ORAL = "ORAL"
+    INTRAVENOUS = "INTRAVENOUS"
+    OTHER = "OTHER"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.mapping import column, entity, many, one, public_id
-from schema.scalars import Date
+from schema.scalars import Date, Evaluability, Route
 
 if TYPE_CHECKING:
     from schema.adverse_event import AdverseEvent
@@ -34,15 +34,6 @@ class EndReason(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.enum(description="Whether a treatment counts for benefit at week 16.")
-class Evaluability(Enum):
-    """Name an evaluability."""
-
-    EVALUABLE = "EVALUABLE"
-    NOT_EVALUABLE = "NOT_EVALUABLE"
-    TOO_EARLY = "TOO_EARLY"
-
-
 @entity(
     "treatment",
     sides=(("treatment_identity", "treatment_id", "id"),),
@@ -65,6 +56,23 @@ class Treatment:
         "evaluability", "Whether it counts for benefit at week 16; null where not known."
     )
     not_evaluable_reason: str | None = column("not_evaluable_reason", "Why it does not count.")
+    evaluability_rule_set: str | None = column(
+        "evaluability_rule_set",
+        "Version of the rules that derived evaluability; null where it is as recorded.",
+    )
+    route: Route | None = column(
+        "route", "How the regimen was given, ORAL where any drug was; null where not recorded."
+    )
+    death_day: int | None = column(
+        "death_day", "[days] after the start; null: alive, or not known."
+    )
+    last_known_alive_day: int | None = column(
+        "last_known_alive_day", "[days] after the start; null where not known."
+    )
+    next_therapy_day: int | None = column(
+        "next_therapy_day",
+        "[days] after the start, of the next anticancer therapy; null: none, or not known.",
+    )
     patient: Annotated[Patient, strawberry.lazy("schema.patient")] | None = one(
         "patient_id", "id", "The patient."
     )

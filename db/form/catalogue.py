@@ -20,6 +20,7 @@ STUDY: Final = form(
     "The study, in one row.",
     ("title", "title", "", "Targeted treatment by molecular profile"),
     ("synthetic", "invented: no patient stands behind any record", _YES, "no"),
+    ("data_cut_off", "last day that the data tell of", "", "2023-10-31"),
 )
 GENE_LIST: Final = form(
     "gene_list",
@@ -43,6 +44,7 @@ REFERENCE: Final = (
         "Drugs that the vocabulary of the database may lack.",
         ("inn", "the drug", "{INN} in lower case", "olaparib"),
         ("atc", "its code", "{ATC} fifth level", "L01XK01"),
+        ("route", "how it is usually given", "ORAL INTRAVENOUS OTHER", "ORAL"),
     ),
     form(
         "site",

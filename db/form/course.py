@@ -12,6 +12,9 @@ TREATMENT = ("treatment", "the treatment", "id of treatment.csv", "1")
 _FINDING = ("finding", "the finding", "id of resistance_finding.csv", "1")
 _RESPONSE = "CR PR SD PD NE"
 _EVENT = "EVENT CENSORED UNKNOWN"
+_IMMUNE = "ICR IPR ISD IUPD ICPD NE"
+_CRITERIA = "RECIST_1_1 IRECIST RANO LUGANO IMWG PCWG3 GCIG_CA125"
+_WHY = "why, of DERIVED: see docs/outcomes.md"
 _YES = "yes or no"
 
 COURSE: Final = (
@@ -39,6 +42,11 @@ COURSE: Final = (
             "EVALUABLE",
         ),
         ("not_evaluable_reason", "why not, of NOT_EVALUABLE", "", ""),
+        ("evaluability_rule_set", "the rules that derived evaluability; empty: recorded", "", ""),
+        ("route", "how the regimen was given", "ORAL INTRAVENOUS OTHER", "ORAL"),
+        ("death_day", "death, after treatment start", "[days]", "402"),
+        ("last_known_alive_day", "last contact, after treatment start", "[days]", ""),
+        ("next_therapy_day", "next anticancer therapy, after treatment start", "[days]", "210"),
         members=Members(
             "drugs", r.TreatmentDrug, "drug", "drugs given", "{INN} with ; between", "olaparib"
         ),
@@ -68,7 +76,7 @@ COURSE: Final = (
         PATIENT,
         TREATMENT,
         ("source_key", "the assessment's id, within the treatment", "", "1"),
-        ("criteria", "criteria", "RECIST_1_1 IRECIST RANO LUGANO IMWG PCWG3 GCIG_CA125", "IRECIST"),
+        ("criteria", "criteria", _CRITERIA, "IRECIST"),
         ("day", "after treatment start", "[days]", "56"),
         ("evaluator", "who judged", "INVESTIGATOR INDEPENDENT", "INVESTIGATOR"),
         ("target_sum_mm", "sum of diameters of target lesions", "[mm]", "41.5"),
@@ -82,7 +90,7 @@ COURSE: Final = (
     form(
         "outcome",
         r.Outcome,
-        "What came of a treatment, one row each, as the source reports it.",
+        "What came of a treatment, one row each. DERIVED ones are not read but derived anew.",
         PATIENT,
         TREATMENT,
         (
@@ -106,6 +114,26 @@ COURSE: Final = (
         ("overall_survival_event", "how that ended", _EVENT, "CENSORED"),
         ("duration_of_response_days", "from first response", "[days]", "124"),
         ("duration_of_response_event", "how that ended", _EVENT, "EVENT"),
+        ("best_immune_response", "best by iRECIST, not confirmed", _IMMUNE, ""),
+        ("best_confirmed_immune_response", "best by iRECIST, confirmed", _IMMUNE, ""),
+        ("criteria", "the criteria that ruled", _CRITERIA, ""),
+        ("evaluator", "who judged", "INVESTIGATOR INDEPENDENT", ""),
+        (
+            "evaluability",
+            "for benefit at week 16, derived",
+            "EVALUABLE NOT_EVALUABLE TOO_EARLY",
+            "",
+        ),
+        ("data_cut_off", "of the study when it was derived", "", ""),
+        ("best_overall_response_reason", _WHY, "", ""),
+        ("best_confirmed_response_reason", _WHY, "", ""),
+        ("best_immune_response_reason", _WHY, "", ""),
+        ("best_confirmed_immune_response_reason", _WHY, "", ""),
+        ("clinical_benefit_16w_reason", _WHY, "", ""),
+        ("evaluability_reason", _WHY, "", ""),
+        ("progression_free_survival_reason", _WHY, "", ""),
+        ("overall_survival_reason", _WHY, "", ""),
+        ("duration_of_response_reason", _WHY, "", ""),
     ),
     form(
         "adverse_event",

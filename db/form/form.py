@@ -16,6 +16,7 @@ class Study(NamedTuple):
 
     title: str | None = None
     synthetic: bool = False
+    data_cut_off: date | None = None
 
 
 class GeneList(NamedTuple):

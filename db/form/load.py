@@ -7,10 +7,11 @@ from pathlib import Path
 
 from db.form.form import Study
 from db.form.read import Reading, find
-from db.ingest.report import Journal, Report
+from db.ingest.report import Change, Journal, Report
 from db.intake.batch import close_batch, hold_study, importing, open_batch
 from db.intake.shape import Connection
 from db.intake.store import store
+from db.outcome.store import derive_outcomes
 
 FORMAT = "csv"
 
@@ -40,6 +41,11 @@ async def import_csv(
             told=folder.told,
             problem=reading.reject,
         )
+        derived = await derive_outcomes(connection, held)
+        changes = [
+            *stored.changes,
+            Change("derived_outcome", derived.inserted, derived.updated),
+        ]
         reading.finish()
         report = Report(
             study=study,
@@ -48,7 +54,7 @@ async def import_csv(
             files=tuple(journal.files),
             findings=tuple(journal.findings),
             unmapped=(*journal.codes(), *stored.unmapped),
-            changes=tuple(stored.changes),
+            changes=tuple(changes),
             dry_run=dry_run,
         )
         await close_batch(connection, held, batch, report, journal.rejections)
@@ -57,9 +63,11 @@ async def import_csv(
 
 
 async def _entitle(connection: Connection, study: int, told: Study) -> None:
-    if told.title is not None:
-        await connection.execute(
-            "update connect.study set title = $2 where id = $1 and title is distinct from $2",
-            study,
-            told.title,
-        )
+    """Keep what the files tell of the study itself; what they do not tell stays."""
+    await connection.execute(
+        "update connect.study set title = coalesce($2, title), "
+        "data_cut_off = coalesce($3, data_cut_off) where id = $1",
+        study,
+        told.title,
+        told.data_cut_off,
+    )

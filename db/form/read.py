@@ -18,6 +18,7 @@ from db.form.template import DICTIONARY
 from db.ingest.report import Finding, ImportRefused, Journal, Severity
 from db.ingest.sheet import Row
 from db.ingest.term import RowRejected, is_symbol
+from db.intake.record import Outcome
 from db.intake.store import Problem
 from db.intake.table import Record
 
@@ -179,6 +180,8 @@ class Reading:
                     self._rejected[-1][row.number] = rejected.finding(sheet.name, row.number)
                     continue
                 for record in found:
+                    if isinstance(record, Outcome) and record.source == "DERIVED":
+                        continue  # of rules and inputs that may be others here: derived anew
                     self._lines.append(row.number)
                     yield record
 

@@ -14,6 +14,7 @@ from db.ingest import comparison
 from db.ingest.report import Change, ImportRefused, Report
 from db.ingest.study import StudyRecords
 from db.intake.batch import close_batch, hold_study, importing, open_batch
+from db.outcome.store import derive_outcomes
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
@@ -77,6 +78,9 @@ async def _store(connection: Connection, study: StudyRecords, report: Report) ->
     unmapped = await comparison.unmapped(connection)
     await connection.execute(_STORE)
     changes = await _changes(connection)
+    derived = await derive_outcomes(connection, study_id)
+    if derived.inserted or derived.updated:
+        changes.append(Change("derived_outcome", derived.inserted, derived.updated))
     done = report.including(findings=findings, unmapped=unmapped, changes=changes)
     await close_batch(connection, study_id, batch_id, done, study.rejections)
     return done

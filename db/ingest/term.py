@@ -16,13 +16,15 @@ _STATUS = {
     **dict.fromkeys(("0", "living", "alive", "0:living", "0:alive"), "ALIVE"),
     **dict.fromkeys(("1", "deceased", "dead", "1:deceased", "1:dead"), "DEAD"),
 }
-_RESPONSE = {
-    **dict.fromkeys(("cr", "complete response", "complete remission"), "CR"),
-    **dict.fromkeys(("pr", "partial response", "partial remission"), "PR"),
-    **dict.fromkeys(("sd", "stable disease", "no change"), "SD"),
+# iRECIST's words keep their own meaning in what is recorded; of them iUPD is no RECIST response.
+_RESPONSE: dict[str, str | None] = {
+    **dict.fromkeys(("cr", "complete response", "complete remission", "icr"), "CR"),
+    **dict.fromkeys(("pr", "partial response", "partial remission", "ipr"), "PR"),
+    **dict.fromkeys(("sd", "stable disease", "no change", "isd"), "SD"),
     **dict.fromkeys(
-        ("pd", "pod", "progressive disease", "progression of disease", "progression"), "PD"
+        ("pd", "pod", "progressive disease", "progression of disease", "progression", "icpd"), "PD"
     ),
+    "iupd": None,
     **dict.fromkeys(("ne", "not evaluable", "not evaluated", "inevaluable", "unevaluable"), "NE"),
 }
 _KIND = {
@@ -141,7 +143,7 @@ def vital_status(row: Row, column: str | None) -> str | None:
 
 
 def response(row: Row, column: str | None) -> str | None:
-    """Read a best overall response; progression of disease (POD) is PD."""
+    """Read a response; progression of disease (POD) is PD, one not confirmed (iUPD) is none."""
     return _word(row, column, _RESPONSE, "RESPONSE_UNKNOWN", "write CR, PR, SD, PD or NE")
 
 

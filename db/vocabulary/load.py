@@ -16,13 +16,14 @@ create temporary table vocabulary_gene (symbol text, hgnc_id text, name text) on
 create temporary table vocabulary_former (former_symbol text, symbol text) on commit drop;
 create temporary table vocabulary_onco_tree (code text, name text, tissue_code text)
   on commit drop;
-create temporary table vocabulary_drug (inn text, atc text, targets text) on commit drop;
+create temporary table vocabulary_drug (inn text, atc text, targets text, route text)
+  on commit drop;
 """
 _FILES = (
     ("vocabulary_gene", "gene.csv", ("symbol", "hgnc_id", "name")),
     ("vocabulary_former", "gene_former_symbol.csv", ("former_symbol", "symbol")),
     ("vocabulary_onco_tree", "onco_tree.csv", ("code", "name", "tissue_code")),
-    ("vocabulary_drug", "drug.csv", ("inn", "atc", "targets")),
+    ("vocabulary_drug", "drug.csv", ("inn", "atc", "targets", "route")),
 )
 # A gene that HGNC renamed keeps its row: first the symbols follow the ids, then the rest is added.
 _STORE = """
@@ -47,10 +48,10 @@ select code, name, tissue_code from vocabulary_onco_tree
 on conflict (code) do update set name = excluded.name, tissue_code = excluded.tissue_code
 where (o.name, o.tissue_code) is distinct from (excluded.name, excluded.tissue_code);
 
-insert into connect.drug as d (inn, atc)
-select inn, atc from vocabulary_drug order by inn
-on conflict (inn) do update set atc = excluded.atc
-where d.atc is distinct from excluded.atc;
+insert into connect.drug as d (inn, atc, route)
+select inn, atc, route::connect.route from vocabulary_drug order by inn
+on conflict (inn) do update set atc = excluded.atc, route = excluded.route
+where (d.atc, d.route) is distinct from (excluded.atc, excluded.route);
 
 create temporary table vocabulary_target on commit drop as
 select d.id as drug_id, g.id as gene_id

@@ -198,6 +198,22 @@ update connect.outcome set clinical_benefit_16w = 'YES', progression_free_surviv
 where treatment_id % 2 = 0;
 update connect.outcome set duration_of_response_days = 40, duration_of_response_event = 'EVENT'
 where treatment_id % 3 = 0;
+update connect.outcome set best_overall_response_reason = 'RESPONSE',
+  best_confirmed_response_reason = 'RESPONSE_NOT_CONFIRMED', best_immune_response = 'IUPD',
+  best_immune_response_reason = 'UNCONFIRMED_PROGRESSION', best_confirmed_immune_response = 'ISD',
+  best_confirmed_immune_response_reason = 'STABLE', clinical_benefit_16w_reason = 'DISEASE_CONTROL',
+  evaluability = 'EVALUABLE', evaluability_reason = 'ONE_CYCLE', overall_survival_reason = 'DEATH',
+  progression_free_survival_reason = 'NEXT_THERAPY', duration_of_response_reason = 'MISSED_VISITS',
+  criteria = 'IRECIST', evaluator = 'INDEPENDENT', data_cut_off = '2024-06-01'
+where source = 'DERIVED' and treatment_id % 4 > 0;
+insert into connect.outcome_assessment
+select a.treatment_id, a.id, a.patient_id from connect.response_assessment a
+join connect.outcome o using (treatment_id) where o.source = 'DERIVED';
+update connect.study set data_cut_off = '2024-06-01';
+update connect.treatment set route = 'INTRAVENOUS', death_day = 40 + id, next_therapy_day = id,
+  last_known_alive_day = 30 + id where id % 2 = 0;
+update connect.treatment set evaluability_rule_set = 'edge-1'
+where id % 3 = 0 and evaluability is not null;
 update connect.biomarker set gene_id = 7 where kind = 'SIGNATURE' and id % 2 = 0;
 update connect.biomarker set origin = 'GERMLINE' where id % 3 > 0;
 insert into connect.quarantine (import_batch_id, file, row_number, rule, record)

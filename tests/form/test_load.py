@@ -31,6 +31,25 @@ async def test_the_examples_of_the_dictionary_are_a_study(
     assert await connection.fetchval("select count(*) from connect.import_batch") == 1
 
 
+async def test_what_rules_derive_is_no_change(
+    tmp_path: Path, connection: Connection, importing: Importer
+) -> None:
+    folder = write(
+        tmp_path / "s",
+        {"outcome.csv": list.clear, "treatment.csv": put("evaluability", "")},
+    )
+    first = await importing(folder)
+    derived = await connection.fetchrow(
+        "select source::text, rule_set, t.evaluability_rule_set from connect.outcome "
+        "join connect.treatment t on t.id = treatment_id"
+    )
+    assert derived is not None
+    assert derived["source"] == "DERIVED"
+    assert derived["rule_set"] == derived["evaluability_rule_set"] != ""
+    assert first.changed
+    assert not (await importing(folder)).changed
+
+
 async def test_a_dry_run_tells_the_same_and_keeps_nothing(
     tmp_path: Path, connection: Connection, importing: Importer
 ) -> None:

@@ -26,6 +26,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "inn": r"[a-z]+(?: [a-z]+)*",
         "atc": r"(?:[A-Z][0-9]{2}[A-Z]{2}[0-9]{2})?",
         "targets": rf"{SYMBOL}(?:;{SYMBOL})*",
+        "route": "ORAL|INTRAVENOUS|OTHER",
     },
 }
 EVERY_FILE = pytest.mark.parametrize("name", sorted(COLUMNS))

@@ -1,0 +1,1 @@
+"""Outcomes of treatments, derived by the rule set in docs/outcomes.md."""
