@@ -17,7 +17,7 @@ import asyncpg
 
 import schema
 from connect_graph import database, log, status
-from connect_graph.database import NotMigrated, connected
+from connect_graph.database import Completion, Connection, NotMigrated, connected
 from connect_graph.embedded import EmbeddedError
 from connect_graph.http import application
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer, Issuer, IssuerError
@@ -26,6 +26,9 @@ from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
 from connect_graph.telemetry import Telemetry
 from db import migrate
+from db.form.folder import FolderRefused
+from db.form.load import import_csv
+from db.form.template import write_templates
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
 from db.login import PasswordRefused
@@ -44,6 +47,7 @@ FAILURES = (
     DerivationRefused,
     EmbeddedError,
     FillRefused,
+    FolderRefused,
     ImportRefused,
     IssuerError,
     KeyRefused,
@@ -57,11 +61,7 @@ FAILURES = (
     SynthesisRefused,
 )
 Command = Callable[[argparse.Namespace, Settings], int]
-FORMATS: Mapping[str, tuple[Callable[..., Awaitable[Report]], tuple[str, ...]]] = {
-    "cbioportal": (import_cbioportal, ("drug", "cohort")),
-    "sdtm": (import_sdtm, ()),
-}
-"""What files can be, each with what imports them and the options that it takes."""
+Importer = Callable[[Connection, argparse.Namespace, Completion], Awaitable[Report]]
 
 
 class DemoOnly(Exception):
@@ -100,31 +100,57 @@ def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+async def _cbioportal(
+    connection: Connection, parsed: argparse.Namespace, complete: Completion
+) -> Report:
+    return await import_cbioportal(
+        connection,
+        parsed.path,
+        study=parsed.study,
+        drug=parsed.drug,
+        cohort=parsed.cohort,
+        dry_run=parsed.dry_run,
+        complete=complete,
+    )
+
+
+async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+    if parsed.drug or parsed.cohort:
+        raise ImportRefused(
+            "--drug and --cohort are for cbioportal", "name them in treatment.csv, row by row"
+        )
+    return await import_csv(
+        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+    )
+
+
+async def _sdtm(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+    if parsed.drug or parsed.cohort:
+        raise ImportRefused("--drug and --cohort are for cbioportal", "EX says what was given")
+    return await import_sdtm(
+        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+    )
+
+
+FORMATS: Mapping[str, Importer] = {"cbioportal": _cbioportal, "csv": _csv, "sdtm": _sdtm}
+
+
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
-    load, options = FORMATS[parsed.format]
-    given = {name: getattr(parsed, name) for name in ("drug", "cohort")}
-    for name, value in given.items():
-        if value is not None and name not in options:
-            raise ImportRefused(
-                f"{parsed.format} says itself what was given", f"leave out --{name}"
-            )
     complete = database.pseudonyms(settings)
 
     async def run(url: str) -> Report:
         await database.require_migrated(url)
         async with connected(url) as connection:
-            return await load(
-                connection,
-                parsed.path,
-                study=parsed.study,
-                dry_run=parsed.dry_run,
-                complete=complete,
-                **{name: given[name] for name in options},
-            )
+            return await FORMATS[parsed.format](connection, parsed, complete)
 
     with database.running(settings) as url:
         report = asyncio.run(run(url))
     _say(parsed, report.as_json(), report.text())
+    return 0
+
+
+def _template(parsed: argparse.Namespace, _settings: Settings) -> int:
+    print("\n".join(write_templates(parsed.path)))
     return 0
 
 
@@ -288,12 +314,16 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     imports = command("import", _import, "import a study, all of it or nothing", answers=True)
-    imports.add_argument("format", choices=sorted(FORMATS), help="what the files are")
-    imports.add_argument("path", type=Path, help="the study's folder")
+    imports.add_argument("format", choices=[*FORMATS], help="what the files are")
+    imports.add_argument("path", type=Path, help="the folder of its files")
     imports.add_argument("--study", required=True, metavar="CODE", help="code to store it under")
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
+    template = command(
+        "template", _template, "write empty CSV files to fill in, and what they mean"
+    )
+    template.add_argument("path", type=Path, metavar="DIR", help="a new folder")
     deriving = command("derive", _derive, "derive the outcomes of a study anew", answers=True)
     deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)

@@ -13,7 +13,7 @@ import asyncpg
 from db.ingest import comparison
 from db.ingest.report import Change, ImportRefused, Report
 from db.ingest.study import StudyRecords
-from db.intake.batch import close_batch, hold_study, open_batch
+from db.intake.batch import close_batch, hold_study, importing, open_batch
 from db.outcome.store import derive_outcomes
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -53,19 +53,9 @@ async def load(
 
     `complete` runs in the same transaction, after the records and before the commit.
     """
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.execute("set local role connect_loader")
+    async with importing(connection, dry_run=dry_run):
         done = await _store(connection, study, replace(report, dry_run=dry_run))
         await complete(connection)
-    except BaseException:
-        await transaction.rollback()
-        raise
-    if dry_run:
-        await transaction.rollback()
-    else:
-        await transaction.commit()
     return done
 
 

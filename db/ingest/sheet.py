@@ -19,7 +19,7 @@ _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _POINTERS = (b"version https://git-lfs.github.com/spec/", b"/annex/objects/", b"../.git/annex/")
 _SEPARATED = {"\t": "tab", ",": "comma"}
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_TWICE_ENCODED = re.compile(
+TWICE_ENCODED = re.compile(
     "[\u00c2-\u00df][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u0152\u0160\u0178"
     "\u017d\u0192\u02c6\u2039\u2018-\u201d\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e]"
 )
@@ -317,7 +317,7 @@ def _notice_twice_encoded(name: str, rows: Iterable[Row], findings: list[Finding
             continue
         for column, at in row.index.items():
             value = row.fields[at]
-            if column not in seen and _TWICE_ENCODED.search(value):
+            if column not in seen and TWICE_ENCODED.search(value):
                 seen.add(column)
                 remedy = "this is UTF-8 encoded twice, kept as it stands: export the file again"
                 findings.append(Finding(name, row.number, column, "TWICE_ENCODED", value, remedy))

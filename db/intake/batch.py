@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from db.ingest.report import ImportRefused, Rejection, Report
 from db.intake.shape import Connection
@@ -30,6 +31,23 @@ insert into connect.quarantine
   (import_batch_id, file, row_number, column_name, rule, value, record)
 values ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
 """
+
+
+@asynccontextmanager
+async def importing(connection: Connection, *, dry_run: bool) -> AsyncIterator[None]:
+    """Run an import as connect_loader in one transaction; a dry run leaves nothing."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("set local role connect_loader")
+        yield
+    except BaseException:
+        await transaction.rollback()
+        raise
+    if dry_run:
+        await transaction.rollback()
+    else:
+        await transaction.commit()
 
 
 async def hold_study(connection: Connection, code: str, *, synthetic: bool = False) -> int:

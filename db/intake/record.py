@@ -222,6 +222,7 @@ class Treatment(NamedTuple):
     end_reason: str | None = None
     evaluability: str | None = None
     not_evaluable_reason: str | None = None
+    evaluability_rule_set: str | None = None
     route: str | None = None
     death_day: int | None = None
     last_known_alive_day: int | None = None
@@ -338,6 +339,17 @@ class Outcome(NamedTuple):
     best_confirmed_immune_response: str | None = None
     criteria: str | None = None
     evaluator: str | None = None
+    evaluability: str | None = None
+    data_cut_off: date | None = None
+    best_overall_response_reason: str | None = None
+    best_confirmed_response_reason: str | None = None
+    best_immune_response_reason: str | None = None
+    best_confirmed_immune_response_reason: str | None = None
+    clinical_benefit_16w_reason: str | None = None
+    evaluability_reason: str | None = None
+    progression_free_survival_reason: str | None = None
+    overall_survival_reason: str | None = None
+    duration_of_response_reason: str | None = None
 
 
 class AdverseEvent(NamedTuple):

@@ -11,6 +11,7 @@ class Drug(NamedTuple):
 
     inn: str
     atc: str | None = None
+    route: str | None = None
 
 
 class TumourType(NamedTuple):

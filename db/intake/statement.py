@@ -294,6 +294,12 @@ def update(shape: Shape, batch: int) -> list[str]:
     for name in changing:
         if shape.main[name].required and shape.main[name].preset is not None:
             values[name] = f'coalesce(s."{name}", t."{name}")'
+    derived = shape.table.derived
+    if derived and derived[0] in values:
+        kept = f't."{derived[-1]}" is not null and s."{derived[0]}" is null'
+        for name in derived:
+            if name in values:
+                values[name] = f'case when {kept} then t."{name}" else s."{name}" end'
     setting = [f'"{name}" = {value}' for name, value in values.items()]
     if "import_batch_id" in shape.main:
         setting.append(f"import_batch_id = {int(batch)}")

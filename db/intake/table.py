@@ -22,6 +22,8 @@ class Table(NamedTuple):
     """The table of what identifies, a row for each of this one."""
     whole_of: str | None = None
     """Rows of a set that belongs to this table's row: what comes replaces the set."""
+    derived: tuple[str, ...] = ()
+    """Columns that rules fill where no source tells the first; the last names the rules."""
     fixed: bool = False
     """Made where it is missing; one that is there and differs is a problem, never changed."""
 
@@ -123,7 +125,13 @@ TABLES: Final = (
         ("option_id", "drug_id"),
         whole_of="therapeutic_option",
     ),
-    Table("treatment", r.Treatment, _KEYED, side="treatment_identity"),
+    Table(
+        "treatment",
+        r.Treatment,
+        _KEYED,
+        side="treatment_identity",
+        derived=("evaluability", "not_evaluable_reason", "evaluability_rule_set"),
+    ),
     Table("treatment_drug", r.TreatmentDrug, (_TREATMENT, "drug_id"), whole_of="treatment"),
     Table(
         "treatment_biomarker",

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import asyncpg
 
 from db.ingest.report import Change, Report, Unmapped
-from db.intake.batch import close_batch, hold_study, open_batch
+from db.intake.batch import close_batch, hold_study, importing, open_batch
 from db.intake.record import OfPatient, Patient, Treatment
 from db.intake.store import store
 from db.outcome.store import derive_outcomes
@@ -45,19 +45,9 @@ async def import_sdtm(
     `complete` runs in the same transaction, after the records and before the commit.
     """
     found, report = read(path, study=study)
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.execute("set local role connect_loader")
+    async with importing(connection, dry_run=dry_run):
         done = await _store(connection, found, replace(report, dry_run=dry_run))
         await complete(connection)
-    except BaseException:
-        await transaction.rollback()
-        raise
-    if dry_run:
-        await transaction.rollback()
-    else:
-        await transaction.commit()
     return done
 
 
