@@ -9,11 +9,16 @@ from db.form.molecular import BIOMARKER, PATIENT, SPECIMEN
 from db.intake import record as r
 
 TREATMENT = ("treatment", "the treatment", "id of treatment.csv", "1")
+_ASSESSMENT = ("assessment", "the assessment", "id of response_assessment.csv", "1")
+_LESION = ("lesion", "the lesion", "id of lesion.csv", "1")
+_READER = ("evaluator_id", "which of several evaluators, as recorded", "", "RADIOLOGIST 2")
+_ACCEPTED = ("accepted", "this evaluator's verdict counts, where several judged", "yes or no", "")
+_VISIT = ("visit", "as recorded", "", "WEEK 8")
 _FINDING = ("finding", "the finding", "id of resistance_finding.csv", "1")
 _RESPONSE = "CR PR SD PD NE"
 _EVENT = "EVENT CENSORED UNKNOWN"
 _IMMUNE = "ICR IPR ISD IUPD ICPD NE"
-_CRITERIA = "RECIST_1_1 IRECIST RANO LUGANO IMWG PCWG3 GCIG_CA125"
+_CRITERIA = "RECIST_1_1 IRECIST RANO LUGANO IMWG PCWG3 GCIG_CA125 RECIST_1_1_GCIG_CA125"
 _WHY = "why, of DERIVED: see docs/outcomes.md"
 _YES = "yes or no"
 
@@ -86,6 +91,52 @@ COURSE: Final = (
         ("response", "as recorded", "", "iPR"),
         ("normalised_response", "what that is", _RESPONSE, "PR"),
         ("confirmed", "confirmed by a later assessment", _YES, "yes"),
+        _READER,
+        _ACCEPTED,
+        _VISIT,
+        ("method", "how it was seen, as recorded", "", "CT"),
+    ),
+    form(
+        "response_component",
+        r.Component,
+        "The parts that a verdict is made of, such as that on the target lesions.",
+        PATIENT,
+        TREATMENT,
+        _ASSESSMENT,
+        ("source_key", "the part's id, within the assessment", "", "1"),
+        ("test", "what was judged", "{SDTM RSTESTCD}", "TRGRESP"),
+        ("response", "as recorded", "", "PR"),
+    ),
+    form(
+        "lesion",
+        r.Lesion,
+        "Lesions, each as one evaluator identified it.",
+        PATIENT,
+        TREATMENT,
+        ("source_key", "the lesion's id, within the treatment", "", "1"),
+        ("number", "the evaluator's own name of it", "", "T01"),
+        ("kind", "what it counts as {RECIST}", "TARGET NON_TARGET NEW", "TARGET"),
+        ("location", "as recorded", "", "LYMPH NODE"),
+        ("method", "how it was seen, as recorded", "", "CT SCAN"),
+        ("evaluator", "who identified it", "INVESTIGATOR INDEPENDENT", "INVESTIGATOR"),
+        _READER,
+        _ACCEPTED,
+        _VISIT,
+        ("day", "after treatment start, when it was identified", "[days]", "-7"),
+    ),
+    form(
+        "lesion_measurement",
+        r.Measurement,
+        "What one evaluator saw of a lesion at one visit.",
+        PATIENT,
+        TREATMENT,
+        _LESION,
+        ("source_key", "the measurement's id, within the lesion", "", "1"),
+        ("day", "after treatment start", "[days]", "56"),
+        _VISIT,
+        ("diameter_mm", "longest diameter", "[mm]", "21"),
+        ("perpendicular_mm", "longest diameter across that", "[mm]", "12.5"),
+        ("state", "of a lesion that is not measured, as recorded", "", "PRESENT"),
     ),
     form(
         "outcome",
