@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ import asyncpg
 
 import schema
 from connect_graph import database, log, status
-from connect_graph.database import NotMigrated, connected
+from connect_graph.database import Completion, Connection, NotMigrated, connected
 from connect_graph.embedded import EmbeddedError
 from connect_graph.http import application
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer, Issuer, IssuerError
@@ -28,12 +28,16 @@ from connect_graph.settings import Settings, SettingsError
 from connect_graph.telemetry import Telemetry
 from db import migrate
 from db.derivation import DerivationRefused, Derived, derive_study
+from db.form.folder import FolderRefused
+from db.form.load import import_csv
+from db.form.template import write_templates
 from db.ingest.cbioportal import import_cbioportal
-from db.ingest.report import ImportRefused
+from db.ingest.report import ImportRefused, Report
 from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused
 from db.pseudonym import FillRefused, KeyRefused
+from db.sdtm.load import import_sdtm
 from db.synthetic.demo import ScopeRefused, add_membership, member
 from db.synthetic.load import SynthesisRefused, synthesize
 from db.viewer import Role
@@ -44,6 +48,7 @@ FAILURES = (
     DerivationRefused,
     EmbeddedError,
     FillRefused,
+    FolderRefused,
     ImportRefused,
     IssuerError,
     KeyRefused,
@@ -57,6 +62,7 @@ FAILURES = (
     SynthesisRefused,
 )
 Command = Callable[[argparse.Namespace, Settings], int]
+Importer = Callable[[Connection, argparse.Namespace, Completion], Awaitable[Report]]
 
 
 class DemoOnly(Exception):
@@ -95,25 +101,57 @@ def _migrate(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+async def _cbioportal(
+    connection: Connection, parsed: argparse.Namespace, complete: Completion
+) -> Report:
+    return await import_cbioportal(
+        connection,
+        parsed.path,
+        study=parsed.study,
+        drug=parsed.drug,
+        cohort=parsed.cohort,
+        dry_run=parsed.dry_run,
+        complete=complete,
+    )
+
+
+async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+    if parsed.drug or parsed.cohort:
+        raise ImportRefused(
+            "--drug and --cohort are for cbioportal", "name them in treatment.csv, row by row"
+        )
+    return await import_csv(
+        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+    )
+
+
+async def _sdtm(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+    if parsed.drug or parsed.cohort:
+        raise ImportRefused("--drug and --cohort are for cbioportal", "EX says what was given")
+    return await import_sdtm(
+        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+    )
+
+
+FORMATS: Mapping[str, Importer] = {"cbioportal": _cbioportal, "csv": _csv, "sdtm": _sdtm}
+
+
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
     complete = database.pseudonyms(settings)
 
-    async def run(url: str) -> Any:
+    async def run(url: str) -> Report:
         await database.require_migrated(url)
         async with connected(url) as connection:
-            return await import_cbioportal(
-                connection,
-                parsed.path,
-                study=parsed.study,
-                drug=parsed.drug,
-                cohort=parsed.cohort,
-                dry_run=parsed.dry_run,
-                complete=complete,
-            )
+            return await FORMATS[parsed.format](connection, parsed, complete)
 
     with database.running(settings) as url:
         report = asyncio.run(run(url))
     _say(parsed, report.as_json(), report.text())
+    return 0
+
+
+def _template(parsed: argparse.Namespace, _settings: Settings) -> int:
+    print("\n".join(write_templates(parsed.path)))
     return 0
 
 
@@ -275,12 +313,16 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     imports = command("import", _import, "import a study, all of it or nothing", answers=True)
-    imports.add_argument("format", choices=["cbioportal"], help="what the files are")
-    imports.add_argument("path", type=Path, help="the study's folder")
+    imports.add_argument("format", choices=[*FORMATS], help="what the files are")
+    imports.add_argument("path", type=Path, help="the folder of its files")
     imports.add_argument("--study", required=True, metavar="CODE", help="code to store it under")
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
+    template = command(
+        "template", _template, "write empty CSV files to fill in, and what they mean"
+    )
+    template.add_argument("path", type=Path, metavar="DIR", help="a new folder")
     deriving = command("derive", _derive, "derive outcomes and findings anew", answers=True)
     deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import asyncpg
 
@@ -19,11 +19,8 @@ from db.pseudonym import fill, load_key
 from db.synthetic.demo import seed
 from db.vocabulary.load import load_vocabulary
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    Connection = asyncpg.Connection[asyncpg.Record]
-    Completion = Callable[[Connection], Awaitable[None]]
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Completion: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
 class NotMigrated(Exception):

@@ -77,7 +77,8 @@ CREATE TYPE connect.criteria AS ENUM (
     'LUGANO',
     'IMWG',
     'PCWG3',
-    'GCIG_CA125'
+    'GCIG_CA125',
+    'RECIST_1_1_GCIG_CA125'
 );
 
 CREATE TYPE connect.data_domain AS ENUM (
@@ -140,6 +141,12 @@ CREATE TYPE connect.immune_response AS ENUM (
     'IUPD',
     'ICPD',
     'NE'
+);
+
+CREATE TYPE connect.lesion_kind AS ENUM (
+    'TARGET',
+    'NON_TARGET',
+    'NEW'
 );
 
 CREATE TYPE connect.offer_status AS ENUM (
@@ -1120,6 +1127,101 @@ ALTER TABLE connect.import_batch ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE connect.lesion (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    treatment_id bigint NOT NULL,
+    number text NOT NULL COLLATE pg_catalog."C",
+    kind connect.lesion_kind NOT NULL,
+    location text COLLATE pg_catalog."C",
+    method text COLLATE pg_catalog."C",
+    evaluator connect.evaluator,
+    evaluator_id text COLLATE pg_catalog."C",
+    accepted boolean,
+    visit text COLLATE pg_catalog."C",
+    day integer,
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT lesion_evaluator_id_check CHECK ((evaluator_id <> ''::text)),
+    CONSTRAINT lesion_location_check CHECK ((location <> ''::text)),
+    CONSTRAINT lesion_method_check CHECK ((method <> ''::text)),
+    CONSTRAINT lesion_number_check CHECK ((number <> ''::text)),
+    CONSTRAINT lesion_visit_check CHECK ((visit <> ''::text))
+);
+
+ALTER TABLE ONLY connect.lesion FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.lesion IS 'A lesion as one evaluator identified it; the same one seen by two evaluators is two rows.';
+
+COMMENT ON COLUMN connect.lesion.number IS 'the evaluator''s own name of it, such as T01';
+
+COMMENT ON COLUMN connect.lesion.kind IS '{RECIST} as identified: TARGET, NON_TARGET or NEW';
+
+COMMENT ON COLUMN connect.lesion.location IS 'as recorded, such as LYMPH NODE';
+
+COMMENT ON COLUMN connect.lesion.method IS 'as recorded, such as CT SCAN';
+
+COMMENT ON COLUMN connect.lesion.evaluator_id IS 'which of several evaluators, as recorded; null where there is one';
+
+COMMENT ON COLUMN connect.lesion.accepted IS 'the evaluator whose verdict counts where several judged; null: not said';
+
+COMMENT ON COLUMN connect.lesion.visit IS 'at which it was identified, as recorded';
+
+COMMENT ON COLUMN connect.lesion.day IS '[days] after treatment start, when it was identified';
+
+ALTER TABLE connect.lesion ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.lesion_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE connect.lesion_measurement (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    treatment_id bigint NOT NULL,
+    lesion_id bigint NOT NULL,
+    day integer,
+    visit text COLLATE pg_catalog."C",
+    diameter_mm double precision,
+    perpendicular_mm double precision,
+    state text COLLATE pg_catalog."C",
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT lesion_measurement_check CHECK (((COALESCE(diameter_mm, perpendicular_mm) IS NOT NULL) OR (state IS NOT NULL))),
+    CONSTRAINT lesion_measurement_diameter_mm_check CHECK (((diameter_mm >= (0)::double precision) AND (diameter_mm < 'Infinity'::double precision))),
+    CONSTRAINT lesion_measurement_perpendicular_mm_check CHECK (((perpendicular_mm >= (0)::double precision) AND (perpendicular_mm < 'Infinity'::double precision))),
+    CONSTRAINT lesion_measurement_state_check CHECK ((state <> ''::text)),
+    CONSTRAINT lesion_measurement_visit_check CHECK ((visit <> ''::text))
+);
+
+ALTER TABLE ONLY connect.lesion_measurement FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.lesion_measurement IS 'What one evaluator saw of a lesion at one visit.';
+
+COMMENT ON COLUMN connect.lesion_measurement.day IS '[days] after treatment start';
+
+COMMENT ON COLUMN connect.lesion_measurement.visit IS 'as recorded, such as WEEK 6';
+
+COMMENT ON COLUMN connect.lesion_measurement.diameter_mm IS '[mm] longest diameter';
+
+COMMENT ON COLUMN connect.lesion_measurement.perpendicular_mm IS '[mm] longest diameter across that; the short axis of a lymph node';
+
+COMMENT ON COLUMN connect.lesion_measurement.state IS 'of a lesion that is not measured, as recorded, such as PRESENT, ABSENT, UNEQUIVOCAL PROGRESSION';
+
+ALTER TABLE connect.lesion_measurement ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.lesion_measurement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE connect.membership (
     id bigint NOT NULL,
     role connect.role NOT NULL,
@@ -1190,7 +1292,9 @@ CREATE TABLE connect.offer (
     cohort_id bigint,
     offered_day integer,
     status connect.offer_status NOT NULL,
-    import_batch_id bigint
+    import_batch_id bigint,
+    source_key text DEFAULT (gen_random_uuid())::text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT offer_source_key_check CHECK ((source_key <> ''::text))
 );
 
 ALTER TABLE ONLY connect.offer FORCE ROW LEVEL SECURITY;
@@ -1198,6 +1302,8 @@ ALTER TABLE ONLY connect.offer FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE connect.offer IS 'A treatment offered in a cohort, and whether it was taken, or why not.';
 
 COMMENT ON COLUMN connect.offer.offered_day IS '[days] from referral';
+
+COMMENT ON COLUMN connect.offer.source_key IS 'the offer''s id in the source';
 
 ALTER TABLE connect.offer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.offer_id_seq
@@ -1639,9 +1745,16 @@ CREATE TABLE connect.response_assessment (
     confirmed boolean,
     source_key text NOT NULL COLLATE pg_catalog."C",
     import_batch_id bigint,
+    evaluator_id text COLLATE pg_catalog."C",
+    accepted boolean,
+    visit text COLLATE pg_catalog."C",
+    method text COLLATE pg_catalog."C",
     CONSTRAINT response_assessment_change_from_baseline_check CHECK (((change_from_baseline >= ('-100'::integer)::double precision) AND (change_from_baseline < 'Infinity'::double precision))),
     CONSTRAINT response_assessment_change_from_nadir_check CHECK (((change_from_nadir >= ('-100'::integer)::double precision) AND (change_from_nadir < 'Infinity'::double precision))),
-    CONSTRAINT response_assessment_target_sum_mm_check CHECK (((target_sum_mm >= (0)::double precision) AND (target_sum_mm < 'Infinity'::double precision)))
+    CONSTRAINT response_assessment_evaluator_id_check CHECK ((evaluator_id <> ''::text)),
+    CONSTRAINT response_assessment_method_check CHECK ((method <> ''::text)),
+    CONSTRAINT response_assessment_target_sum_mm_check CHECK (((target_sum_mm >= (0)::double precision) AND (target_sum_mm < 'Infinity'::double precision))),
+    CONSTRAINT response_assessment_visit_check CHECK ((visit <> ''::text))
 );
 
 ALTER TABLE ONLY connect.response_assessment FORCE ROW LEVEL SECURITY;
@@ -1662,8 +1775,47 @@ COMMENT ON COLUMN connect.response_assessment.response IS 'as recorded: {RECIST}
 
 COMMENT ON COLUMN connect.response_assessment.normalised_response IS '{RECIST} CR, PR, SD, PD, NE; iCPD is PD; null where the recorded one does not map, as iUPD';
 
+COMMENT ON COLUMN connect.response_assessment.evaluator_id IS 'which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one';
+
+COMMENT ON COLUMN connect.response_assessment.accepted IS 'the evaluator whose verdict counts where several judged; null: not said';
+
+COMMENT ON COLUMN connect.response_assessment.visit IS 'as recorded, such as WEEK 6';
+
+COMMENT ON COLUMN connect.response_assessment.method IS 'as recorded, such as PET-CT; null: not said';
+
 ALTER TABLE connect.response_assessment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.response_assessment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE connect.response_component (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    treatment_id bigint NOT NULL,
+    assessment_id bigint NOT NULL,
+    test text NOT NULL COLLATE pg_catalog."C",
+    response text NOT NULL,
+    source_key text NOT NULL COLLATE pg_catalog."C",
+    import_batch_id bigint,
+    CONSTRAINT response_component_response_check CHECK ((response <> ''::text)),
+    CONSTRAINT response_component_test_check CHECK ((test <> ''::text))
+);
+
+ALTER TABLE ONLY connect.response_component FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.response_component IS 'One part of an assessment: what was judged of the target lesions, of the bones, of new lesions.';
+
+COMMENT ON COLUMN connect.response_component.test IS '{SDTM RSTESTCD} such as TRGRESP, NTRGRESP, NEWLPROG, SFTSRESP, BONERESP';
+
+COMMENT ON COLUMN connect.response_component.response IS 'as recorded';
+
+ALTER TABLE connect.response_component ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.response_component_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2207,6 +2359,18 @@ ALTER TABLE ONLY connect.gene
 ALTER TABLE ONLY connect.import_batch
     ADD CONSTRAINT import_batch_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.lesion_measurement
+    ADD CONSTRAINT lesion_measurement_lesion_id_source_key_key UNIQUE (lesion_id, source_key);
+
+ALTER TABLE ONLY connect.lesion_measurement
+    ADD CONSTRAINT lesion_measurement_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.lesion
+    ADD CONSTRAINT lesion_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.lesion
+    ADD CONSTRAINT lesion_treatment_id_source_key_key UNIQUE (treatment_id, source_key);
+
 ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_issuer_organisation_number_subject_scope_id_key UNIQUE (issuer, organisation_number, subject, scope_id);
 
@@ -2224,6 +2388,9 @@ ALTER TABLE ONLY connect.offer
 
 ALTER TABLE ONLY connect.offer
     ADD CONSTRAINT offer_screening_id_cohort_id_key UNIQUE (screening_id, cohort_id);
+
+ALTER TABLE ONLY connect.offer
+    ADD CONSTRAINT offer_screening_id_source_key_key UNIQUE (screening_id, source_key);
 
 ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_pkey PRIMARY KEY (code);
@@ -2302,6 +2469,12 @@ ALTER TABLE ONLY connect.response_assessment
 
 ALTER TABLE ONLY connect.response_assessment
     ADD CONSTRAINT response_assessment_treatment_id_source_key_key UNIQUE (treatment_id, source_key);
+
+ALTER TABLE ONLY connect.response_component
+    ADD CONSTRAINT response_component_assessment_id_source_key_key UNIQUE (assessment_id, source_key);
+
+ALTER TABLE ONLY connect.response_component
+    ADD CONSTRAINT response_component_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY connect.scope
     ADD CONSTRAINT scope_agreement_id_key UNIQUE (agreement_id);
@@ -2445,6 +2618,16 @@ CREATE INDEX gene_former_symbol_gene_id_idx ON connect.gene_former_symbol USING 
 
 CREATE INDEX import_batch_study_id_idx ON connect.import_batch USING btree (study_id);
 
+CREATE INDEX lesion_import_batch_id_idx ON connect.lesion USING btree (import_batch_id);
+
+CREATE INDEX lesion_measurement_import_batch_id_idx ON connect.lesion_measurement USING btree (import_batch_id);
+
+CREATE INDEX lesion_measurement_patient_id_idx ON connect.lesion_measurement USING btree (patient_id);
+
+CREATE INDEX lesion_measurement_treatment_id_idx ON connect.lesion_measurement USING btree (treatment_id);
+
+CREATE INDEX lesion_patient_id_idx ON connect.lesion USING btree (patient_id);
+
 CREATE INDEX membership_organisation_number_idx ON connect.membership USING btree (organisation_number);
 
 CREATE INDEX membership_scope_id_idx ON connect.membership USING btree (scope_id);
@@ -2508,6 +2691,12 @@ CREATE INDEX resistance_finding_patient_id_idx ON connect.resistance_finding USI
 CREATE INDEX response_assessment_import_batch_id_idx ON connect.response_assessment USING btree (import_batch_id);
 
 CREATE INDEX response_assessment_patient_id_idx ON connect.response_assessment USING btree (patient_id);
+
+CREATE INDEX response_component_import_batch_id_idx ON connect.response_component USING btree (import_batch_id);
+
+CREATE INDEX response_component_patient_id_idx ON connect.response_component USING btree (patient_id);
+
+CREATE INDEX response_component_treatment_id_idx ON connect.response_component USING btree (treatment_id);
 
 CREATE INDEX screening_identity_patient_id_idx ON connect.screening_identity USING btree (patient_id);
 
@@ -2573,6 +2762,10 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.finding_bioma
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.gene_assessed FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.lesion FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.lesion_measurement FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.molecular_profile FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.offer FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
@@ -2594,6 +2787,8 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.pseudonym FOR
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.resistance_finding FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.response_assessment FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
+
+CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.response_component FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.screening FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
@@ -2781,6 +2976,27 @@ ALTER TABLE ONLY connect.gene_former_symbol
 ALTER TABLE ONLY connect.import_batch
     ADD CONSTRAINT import_batch_study_id_fkey FOREIGN KEY (study_id) REFERENCES connect.study(id);
 
+ALTER TABLE ONLY connect.lesion
+    ADD CONSTRAINT lesion_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.lesion_measurement
+    ADD CONSTRAINT lesion_measurement_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.lesion_measurement
+    ADD CONSTRAINT lesion_measurement_lesion_id_fkey FOREIGN KEY (lesion_id) REFERENCES connect.lesion(id);
+
+ALTER TABLE ONLY connect.lesion_measurement
+    ADD CONSTRAINT lesion_measurement_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.lesion_measurement
+    ADD CONSTRAINT lesion_measurement_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
+
+ALTER TABLE ONLY connect.lesion
+    ADD CONSTRAINT lesion_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.lesion
+    ADD CONSTRAINT lesion_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
+
 ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES connect.partner(organisation_number);
 
@@ -2921,6 +3137,18 @@ ALTER TABLE ONLY connect.response_assessment
 
 ALTER TABLE ONLY connect.response_assessment
     ADD CONSTRAINT response_assessment_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
+
+ALTER TABLE ONLY connect.response_component
+    ADD CONSTRAINT response_component_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES connect.response_assessment(id);
+
+ALTER TABLE ONLY connect.response_component
+    ADD CONSTRAINT response_component_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
+
+ALTER TABLE ONLY connect.response_component
+    ADD CONSTRAINT response_component_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.response_component
+    ADD CONSTRAINT response_component_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.treatment(id);
 
 ALTER TABLE ONLY connect.scope
     ADD CONSTRAINT scope_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES connect.agreement(id);
@@ -3180,6 +3408,10 @@ CREATE POLICY identity ON connect.tumour_board_review_identity FOR SELECT TO con
 
 ALTER TABLE connect.import_batch ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.lesion ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.lesion_measurement ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.membership ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.molecular_profile ENABLE ROW LEVEL SECURITY;
@@ -3331,6 +3563,14 @@ CREATE POLICY record ON connect.gene_assessed FOR SELECT TO connect_partner, con
    FROM connect.pseudonym y
   WHERE (y.patient_id = gene_assessed.patient_id))));
 
+CREATE POLICY record ON connect.lesion FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = lesion.treatment_id))));
+
+CREATE POLICY record ON connect.lesion_measurement FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = lesion_measurement.treatment_id))));
+
 CREATE POLICY record ON connect.molecular_profile FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = molecular_profile.patient_id))));
@@ -3370,6 +3610,10 @@ CREATE POLICY record ON connect.resistance_finding FOR SELECT TO connect_partner
 CREATE POLICY record ON connect.response_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.treatment t
   WHERE (t.id = response_assessment.treatment_id))));
+
+CREATE POLICY record ON connect.response_component FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.treatment t
+  WHERE (t.id = response_component.treatment_id))));
 
 CREATE POLICY record ON connect.screening FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
@@ -3446,6 +3690,8 @@ CREATE POLICY reference ON connect.study FOR SELECT TO connect_partner, connect_
 ALTER TABLE connect.resistance_finding ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.response_assessment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.response_component ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.scope ENABLE ROW LEVEL SECURITY;
 
@@ -3972,6 +4218,108 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.import_batch TO connect_loade
 GRANT SELECT ON TABLE connect.import_batch TO connect_steward;
 
 GRANT USAGE ON SEQUENCE connect.import_batch_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.lesion TO connect_loader;
+GRANT SELECT ON TABLE connect.lesion TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(treatment_id) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(number) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(number) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(number) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(kind) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(kind) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(kind) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(location) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(location) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(location) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(method) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(method) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(method) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(evaluator) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(evaluator) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(evaluator) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(evaluator_id) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(evaluator_id) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(evaluator_id) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(accepted) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(accepted) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(accepted) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(visit) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(visit) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(visit) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT SELECT(day) ON TABLE connect.lesion TO connect_partner;
+GRANT SELECT(day) ON TABLE connect.lesion TO connect_researcher;
+GRANT SELECT(day) ON TABLE connect.lesion TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.lesion_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.lesion_measurement TO connect_loader;
+GRANT SELECT ON TABLE connect.lesion_measurement TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(treatment_id) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(lesion_id) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(lesion_id) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(lesion_id) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(day) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(day) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(day) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(visit) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(visit) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(visit) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(diameter_mm) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(diameter_mm) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(diameter_mm) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(perpendicular_mm) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(perpendicular_mm) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(perpendicular_mm) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT SELECT(state) ON TABLE connect.lesion_measurement TO connect_partner;
+GRANT SELECT(state) ON TABLE connect.lesion_measurement TO connect_researcher;
+GRANT SELECT(state) ON TABLE connect.lesion_measurement TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.lesion_measurement_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.membership TO connect_loader;
 GRANT SELECT ON TABLE connect.membership TO connect_steward;
@@ -4516,7 +4864,56 @@ GRANT SELECT(confirmed) ON TABLE connect.response_assessment TO connect_partner;
 GRANT SELECT(confirmed) ON TABLE connect.response_assessment TO connect_researcher;
 GRANT SELECT(confirmed) ON TABLE connect.response_assessment TO connect_clinician;
 
+GRANT SELECT(evaluator_id) ON TABLE connect.response_assessment TO connect_partner;
+GRANT SELECT(evaluator_id) ON TABLE connect.response_assessment TO connect_researcher;
+GRANT SELECT(evaluator_id) ON TABLE connect.response_assessment TO connect_clinician;
+
+GRANT SELECT(accepted) ON TABLE connect.response_assessment TO connect_partner;
+GRANT SELECT(accepted) ON TABLE connect.response_assessment TO connect_researcher;
+GRANT SELECT(accepted) ON TABLE connect.response_assessment TO connect_clinician;
+
+GRANT SELECT(visit) ON TABLE connect.response_assessment TO connect_partner;
+GRANT SELECT(visit) ON TABLE connect.response_assessment TO connect_researcher;
+GRANT SELECT(visit) ON TABLE connect.response_assessment TO connect_clinician;
+
+GRANT SELECT(method) ON TABLE connect.response_assessment TO connect_partner;
+GRANT SELECT(method) ON TABLE connect.response_assessment TO connect_researcher;
+GRANT SELECT(method) ON TABLE connect.response_assessment TO connect_clinician;
+
 GRANT USAGE ON SEQUENCE connect.response_assessment_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.response_component TO connect_loader;
+GRANT SELECT ON TABLE connect.response_component TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT SELECT(treatment_id) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(treatment_id) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(treatment_id) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT SELECT(assessment_id) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(assessment_id) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(assessment_id) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT SELECT(test) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(test) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(test) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT SELECT(response) ON TABLE connect.response_component TO connect_partner;
+GRANT SELECT(response) ON TABLE connect.response_component TO connect_researcher;
+GRANT SELECT(response) ON TABLE connect.response_component TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.response_component_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.scope TO connect_loader;
 GRANT SELECT ON TABLE connect.scope TO connect_steward;

@@ -25,6 +25,9 @@ class Criteria(Enum):
     IMWG = "IMWG"
     PCWG3 = "PCWG3"
     GCIG_CA125 = "GCIG_CA125"
+    RECIST_1_1_GCIG_CA125 = strawberry.enum_value(
+        "RECIST_1_1_GCIG_CA125", description="RECIST 1.1 and CA-125 combined, by GCIG."
+    )
 
 
 @strawberry.enum(description="Who judged the images.")
@@ -55,6 +58,17 @@ class ClinicalBenefit(Enum):
     TOO_EARLY = strawberry.enum_value(
         "TOO_EARLY", description="Week 16 has not come yet; not a NO."
     )
+
+
+@entity("response_component", description="One part of an assessment, such as the target lesions.")
+class ResponseComponent:
+    """A row of `response_component`."""
+
+    id: strawberry.ID = public_id("Id of the component in the viewer's scope.")
+    test: str = column(
+        "test", "What was judged {SDTM RSTESTCD}: TRGRESP, NTRGRESP, NEWLPROG, BONERESP and others."
+    )
+    response: str = column("response", "Response as recorded.")
 
 
 @strawberry.enum(description="Response of a tumour {iRECIST}; IUPD is unconfirmed progression.")
@@ -185,6 +199,22 @@ class ResponseAssessment:
         "treatment_id", "id", "The treatment whose effect was assessed."
     )
     confirmed: bool | None = column("confirmed", "Confirmed by a later assessment.")
+    evaluator_id: str | None = column(
+        "evaluator_id",
+        "Which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one.",
+    )
+    accepted: bool | None = column(
+        "accepted", "The evaluator whose verdict counts where several judged; null: not said."
+    )
+    visit: str | None = column("visit", "The visit as recorded, such as WEEK 6.")
+    method: str | None = column("method", "How it was seen, as recorded, such as PET-CT.")
+    components: list[Annotated[ResponseComponent, strawberry.lazy("schema.response")]] = many(
+        "id",
+        "assessment_id",
+        "What the verdict is made of; empty where only the verdict is recorded.",
+        order=("test",),
+        size=4,
+    )
 
 
 @strawberry.type(description="Time to an event, with whether the event was seen.")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from schema.cohort import Cohort
     from schema.drug import Drug
     from schema.funding import TreatmentFunding
+    from schema.lesion import Lesion
     from schema.patient import Patient
     from schema.resistance import ResistanceFinding
     from schema.response import Outcome, ResponseAssessment
@@ -109,6 +110,13 @@ class Treatment:
         "Assessments in the order of time.",
         order=("day", "criteria", "evaluator"),
         size=8,
+    )
+    lesions: list[Annotated[Lesion, strawberry.lazy("schema.lesion")]] = many(
+        "id",
+        "treatment_id",
+        "Lesions, each as one evaluator identified it; empty where not recorded.",
+        order=("evaluator", "evaluator_id", "number"),
+        size=10,
     )
     outcome: Annotated[Outcome, strawberry.lazy("schema.response")] | None = one(
         "id", "treatment_id", "What came of it; null where nothing is known."

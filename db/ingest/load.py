@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
@@ -16,13 +14,13 @@ from db.derivation import derive
 from db.ingest import comparison
 from db.ingest.report import Change, ImportRefused, Report
 from db.ingest.study import StudyRecords
+from db.intake.batch import close_batch, hold_study, importing, open_batch
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
 _STAGE = (_HERE / "stage.sql").read_text("utf-8")
 _RESOLVE = (_HERE / "resolve.sql").read_text("utf-8")
 _STORE = (_HERE / "store.sql").read_text("utf-8")
-_STUDY_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _VARIANT = (
     *("sample", "source_key", "symbol", "change", "origin", "hgvsg", "hgvsc", "hgvsp"),
     *("transcript", "consequence", "chromosome", "position", "reference_allele"),
@@ -55,41 +53,15 @@ async def load(
 
     `complete` runs in the same transaction, after the records and before the commit.
     """
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.execute("set local role connect_loader")
+    async with importing(connection, dry_run=dry_run):
         done = await _store(connection, study, replace(report, dry_run=dry_run))
         await complete(connection)
-    except BaseException:
-        await transaction.rollback()
-        raise
-    if dry_run:
-        await transaction.rollback()
-    else:
-        await transaction.commit()
     return done
 
 
 async def _store(connection: Connection, study: StudyRecords, report: Report) -> Report:
-    study_id = await _study(connection, report)
-    last_digest = await connection.fetchval(
-        "select digest from connect.import_batch where study_id = $1 and format = $2 "
-        "order by id desc limit 1",
-        study_id,
-        report.format,
-    )
-    batch_id = await connection.fetchval(
-        "insert into connect.import_batch "
-        "(study_id, format, digest, rows_read, rows_stored, rows_quarantined, report) "
-        "values ($1, $2, $3, $4, $5, $6, '{}') returning id",
-        study_id,
-        report.format,
-        report.digest,
-        report.rows_read,
-        report.rows_stored,
-        report.rows_quarantined,
-    )
+    study_id = await hold_study(connection, report.study)
+    batch_id = await open_batch(connection, study_id, report.format, report.digest)
     await connection.execute(_STAGE)
     await connection.execute(
         "insert into incoming_import (study_id, batch_id, drug_id, cohort_id) "
@@ -110,43 +82,8 @@ async def _store(connection: Connection, study: StudyRecords, report: Report) ->
     if derived.inserted or derived.updated:
         changes.append(Change("derived_outcome", derived.inserted, derived.updated))
     done = report.including(findings=findings, unmapped=unmapped, changes=changes)
-    if not done.changed and last_digest == report.digest:
-        await connection.execute("delete from connect.import_batch where id = $1", batch_id)
-        return done
-    await connection.execute(
-        "insert into connect.quarantine "
-        "(import_batch_id, file, row_number, column_name, rule, value, record) "
-        "select $1, file, row_number, column_name, rule, value, record::jsonb "
-        "from incoming_quarantine order by file, row_number",
-        batch_id,
-    )
-    await connection.execute(
-        "update connect.import_batch set report = $2::text::jsonb where id = $1",
-        batch_id,
-        json.dumps(done.as_json(), ensure_ascii=False),
-    )
+    await close_batch(connection, study_id, batch_id, done, study.rejections)
     return done
-
-
-async def _study(connection: Connection, report: Report) -> int:
-    """Find or make the study, and let nobody else import into it meanwhile."""
-    code = report.study
-    if not _STUDY_CODE.fullmatch(code):
-        raise ImportRefused(
-            f"{code!r} is not a study code",
-            "use 1 to 40 letters, digits, dots, dashes and underscores",
-        )
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", code)
-    await connection.execute(
-        "insert into connect.study (code) values ($1) on conflict (code) do nothing", code
-    )
-    row = await connection.fetchrow("select id, synthetic from connect.study where code = $1", code)
-    if row is None or row["synthetic"]:
-        raise ImportRefused(
-            f"study {code} is synthetic, and patients are never mixed with invented ones",
-            "import under another study code",
-        )
-    return int(row["id"])
 
 
 async def _drug(connection: Connection, inn: str | None) -> int | None:
@@ -187,20 +124,6 @@ async def _stage(connection: Connection, study: StudyRecords) -> None:
     await _copy(connection, "incoming_assessed", ("sample", "symbol"), study.assessed)
     await _copy(connection, "incoming_panel", ("sample", "panel"), study.panels)
     await connection.copy_records_to_table("incoming_panel_gene", records=study.panel_genes)
-    await connection.copy_records_to_table(
-        "incoming_quarantine",
-        records=[
-            (
-                each.finding.file,
-                each.row,
-                each.finding.column,
-                each.finding.rule,
-                each.finding.value,
-                json.dumps(each.record, ensure_ascii=False),
-            )
-            for each in study.rejections
-        ],
-    )
 
 
 async def _copy(

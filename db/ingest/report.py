@@ -83,6 +83,30 @@ class FileCount:
     read: int
     stored: int
     quarantined: int
+    domain: str | None = None
+    """The kind of data that several files may hold, where the format has such."""
+
+    def text(self) -> str:
+        """Write the counts as one line for people."""
+        name = self.file if self.domain is None else f"{self.file} ({self.domain})"
+        return f"{name}: {self.read} read, {self.stored} stored, {self.quarantined} quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCount:
+    """Count the rows of one domain: each is stored or quarantined."""
+
+    domain: str
+    read: int
+    stored: int
+    quarantined: int
+
+    def text(self) -> str:
+        """Write the counts as one line for people."""
+        return (
+            f"domain {self.domain}: {self.read} read = {self.stored} stored + "
+            f"{self.quarantined} quarantined"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +125,17 @@ class Change:
     entity: str
     inserted: int
     updated: int
+    removed: int = 0
+    """Members of a set that the record no longer has."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything changed."""
+        return bool(self.inserted or self.updated or self.removed)
+
+    def text(self) -> str:
+        """Write the counts as one line for people."""
+        removed = f", {self.removed} removed" if self.removed else ""
+        return f"{self.entity}: {self.inserted} new, {self.updated} changed{removed}"
 
 
 class Journal:
@@ -173,9 +208,24 @@ class Report:
         return sum(each.quarantined for each in self.files)
 
     @property
+    def domains(self) -> tuple[DomainCount, ...]:
+        """Count the rows of each domain, in the order of their first files."""
+        found: dict[str, DomainCount] = {}
+        for each in self.files:
+            if each.domain is not None:
+                before = found.get(each.domain, DomainCount(each.domain, 0, 0, 0))
+                found[each.domain] = DomainCount(
+                    each.domain,
+                    before.read + each.read,
+                    before.stored + each.stored,
+                    before.quarantined + each.quarantined,
+                )
+        return tuple(found.values())
+
+    @property
     def changed(self) -> bool:
         """Tell whether any record was inserted or updated."""
-        return any(each.inserted or each.updated for each in self.changes)
+        return any(self.changes)
 
     def including(
         self,
@@ -199,13 +249,11 @@ class Report:
             f"{self.rows_stored} stored, {self.rows_quarantined} quarantined"
             + (" (dry run: nothing was kept)" if self.dry_run else "")
         ]
-        lines += [
-            f"  {each.file}: {each.read} read, {each.stored} stored, {each.quarantined} quarantined"
-            for each in self.files
-        ]
-        kept = [each for each in self.changes if each.inserted or each.updated]
+        lines += [f"  {each.text()}" for each in self.files]
+        lines += [f"  {each.text()}" for each in self.domains]
+        kept = [each for each in self.changes if each]
         lines.append("Changes:" if kept else "Changes: none, everything was there already")
-        lines += [f"  {each.entity}: {each.inserted} new, {each.updated} changed" for each in kept]
+        lines += [f"  {each.text()}" for each in kept]
         for severity, title in ((Severity.QUARANTINED, "Quarantined"), (Severity.NOTICE, "Notice")):
             found = [each for each in self.findings if each.severity is severity]
             lines += [f"{title}:", *(f"  {each.text()}" for each in found)] if found else []
@@ -230,11 +278,26 @@ class Report:
                     "read": each.read,
                     "stored": each.stored,
                     "quarantined": each.quarantined,
+                    "domain": each.domain,
                 }
                 for each in self.files
             ],
+            "domains": [
+                {
+                    "domain": each.domain,
+                    "read": each.read,
+                    "stored": each.stored,
+                    "quarantined": each.quarantined,
+                }
+                for each in self.domains
+            ],
             "changes": [
-                {"entity": each.entity, "inserted": each.inserted, "updated": each.updated}
+                {
+                    "entity": each.entity,
+                    "inserted": each.inserted,
+                    "updated": each.updated,
+                    "removed": each.removed,
+                }
                 for each in self.changes
             ],
             "findings": [each.as_json() for each in self.findings],

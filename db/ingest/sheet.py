@@ -1,13 +1,14 @@
-"""One tab-separated file, read strictly and noticing what is odd about it.
+"""One file of tab- or comma-separated values, read strictly and noticing what is odd about it.
 
 What makes a row's fields uncertain refuses the file; what only looks odd is noticed.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from db.ingest.report import Finding, ImportRefused
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _POINTERS = (b"version https://git-lfs.github.com/spec/", b"/annex/objects/", b"../.git/annex/")
+_SEPARATED = {"\t": "tab", ",": "comma"}
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_TWICE_ENCODED = re.compile(
+TWICE_ENCODED = re.compile(
     "[\u00c2-\u00df][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u0152\u0160\u0178"
     "\u017d\u0192\u02c6\u2039\u2018-\u201d\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e]"
 )
@@ -97,7 +99,7 @@ def is_missing(value: str) -> bool:
     return value.casefold() in _MISSING
 
 
-def read(path: Path) -> Sheet:
+def read(path: Path, separator: str = "\t") -> Sheet:
     """Read a file."""
     try:
         content = path.read_bytes()
@@ -105,21 +107,23 @@ def read(path: Path) -> Sheet:
         raise ImportRefused(
             f"the file cannot be read ({error.strerror})", "check its permissions", file=path.name
         ) from error
-    return parse(content, path.name)
+    return parse(content, path.name, separator)
 
 
-def parse(content: bytes, name: str) -> Sheet:
-    """Read a file's content."""
+def parse(content: bytes, name: str, separator: str = "\t") -> Sheet:
+    """Read a file's content; values between commas may be quoted, as RFC 4180 has it."""
     findings: list[Finding] = []
     text = decode(content, name, findings)
     lines = _split(text, name, findings)
-    metadata = _leading(lines)
+    metadata = _leading(lines) if separator == "\t" else []
     if len(metadata) == len(lines) or lines[len(metadata)] == "":
         raise ImportRefused(
             "there is no header line", "the file may be cut: get it again", file=name
         )
     start = len(metadata)
-    columns, index = _header(lines[start], name, start + 1, findings)
+    cells = _tabbed(lines, start) if separator == "\t" else _quoted(lines, name)
+    first = next(cells)[1]
+    columns, index = _header(first, name, start + 1, separator, findings)
     if start + 1 == len(lines) and not text.endswith(("\r", "\n")):
         raise ImportRefused(
             "the file ends within its header line",
@@ -130,8 +134,7 @@ def parse(content: bytes, name: str) -> Sheet:
     rows: list[Row] = []
     blank: list[int] = []
     wider = 0
-    for number, line in enumerate(lines[start + 1 :], start + 2):
-        fields = line.split("\t")
+    for number, fields in cells:
         if not any(field.strip() for field in fields):
             blank.append(number)
             continue
@@ -141,7 +144,8 @@ def parse(content: bytes, name: str) -> Sheet:
                 f"the row has {len(fields)} fields and the header {len(columns)}",
                 "the file is cut: get it again"
                 if last and len(fields) < len(columns)
-                else "a field is missing or has a tab too many: correct the row",
+                else f"a field is missing or has a {_SEPARATED[separator]} too many: "
+                "correct the row",
                 file=name,
                 row=number,
             )
@@ -161,8 +165,35 @@ def parse(content: bytes, name: str) -> Sheet:
         value = f"{len(blank)} rows: {shown}" + ("" if len(blank) <= 5 else ", …")
         _note(findings, name, "BLANK_ROW", value, "skipped")
     _notice_twice_encoded(name, rows, findings)
-    cells = tuple(tuple(line.lstrip("#").split("\t")) for line in metadata)
-    return Sheet(name, start + 1, tuple(index), tuple(rows), cells, tuple(findings))
+    told = tuple(tuple(line.lstrip("#").split("\t")) for line in metadata)
+    return Sheet(name, start + 1, tuple(index), tuple(rows), told, tuple(findings))
+
+
+def _tabbed(lines: Sequence[str], start: int) -> Iterator[tuple[int, list[str]]]:
+    """Give the fields of each line, with its number."""
+    for number, line in enumerate(lines[start:], start + 1):
+        yield number, line.split("\t")
+
+
+def _quoted(lines: Sequence[str], name: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the fields of each row, with the number of its first line."""
+    reader = csv.reader((line + "\n" for line in lines), strict=True)
+    number = 1
+    while True:
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise ImportRefused(
+                f"the row cannot be told apart into fields ({error})",
+                "a quotation mark is missing or one too many: correct the row, or get the file "
+                "again",
+                file=name,
+                row=number,
+            ) from error
+        if fields is None:
+            return
+        yield number, fields
+        number = reader.line_num + 1
 
 
 def _note(findings: list[Finding], file: str, rule: str, value: str | None, remedy: str) -> None:
@@ -242,15 +273,16 @@ def _leading(lines: Sequence[str]) -> list[str]:
 
 
 def _header(
-    line: str, name: str, row: int, findings: list[Finding]
+    fields: Sequence[str], name: str, row: int, separator: str, findings: list[Finding]
 ) -> tuple[tuple[str, ...], dict[str, int]]:
-    columns = tuple(field.strip() for field in line.split("\t"))
+    columns = tuple(field.strip() for field in fields)
     named = [column for column in columns if column]
     if len(columns) < 2:
-        other = next((mark for mark in ",;|" if line.count(mark) >= 1), None)
+        other = next((mark for mark in ",;|\t" if mark in "".join(columns)), None)
+        shown = "a tab" if other == "\t" else f"'{other}'"
         raise ImportRefused(
-            "the header has one column" + (f", perhaps separated by '{other}'" if other else ""),
-            "save the file tab-separated",
+            "the header has one column" + (f", perhaps separated by {shown}" if other else ""),
+            f"save the file {_SEPARATED[separator]}-separated",
             file=name,
             row=row,
         )
@@ -285,7 +317,7 @@ def _notice_twice_encoded(name: str, rows: Iterable[Row], findings: list[Finding
             continue
         for column, at in row.index.items():
             value = row.fields[at]
-            if column not in seen and _TWICE_ENCODED.search(value):
+            if column not in seen and TWICE_ENCODED.search(value):
                 seen.add(column)
                 remedy = "this is UTF-8 encoded twice, kept as it stands: export the file again"
                 findings.append(Finding(name, row.number, column, "TWICE_ENCODED", value, remedy))

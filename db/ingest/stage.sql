@@ -107,15 +107,6 @@ create temporary table incoming_gene (
   gene_id bigint
 ) on commit drop;
 
-create temporary table incoming_quarantine (
-  file text not null,
-  row_number integer not null,
-  column_name text,
-  rule text not null,
-  value text,
-  record text not null
-) on commit drop;
-
 create temporary table incoming_change (
   entity text not null,
   inserted integer not null,

@@ -1,4 +1,5 @@
--- The histories of the treatments of one study ($1), or of some of them ($2), for the rules. What a
+-- The histories of the treatments of one study ($1), or of some of them ($2), for the rules. Of several
+-- readers of one kind the accepted one counts, where the source says which that is. What a
 -- regimen's route is follows from the drugs given, or else from the cohort's, where it is not recorded.
 select t.id as treatment_id, t.patient_id, t.end_day, t.end_reason::text, t.next_therapy_day,
   t.death_day, t.last_known_alive_day, p.vital_status::text, s.data_cut_off,
@@ -8,7 +9,11 @@ select t.id as treatment_id, t.patient_id, t.end_day, t.end_reason::text, t.next
     select coalesce(jsonb_agg(jsonb_build_array(
         a.id, a.day, a.criteria, a.evaluator, a.response, a.normalised_response, a.new_lesion)
       order by a.id), '[]')
-    from connect.response_assessment a where a.treatment_id = t.id
+    from connect.response_assessment a
+    where a.treatment_id = t.id and (a.accepted or not exists (
+      select from connect.response_assessment b
+      where b.treatment_id = a.treatment_id and b.criteria = a.criteria
+        and b.evaluator is not distinct from a.evaluator and b.accepted))
   ) as assessments
 from connect.treatment t
 join connect.patient p on p.id = t.patient_id

@@ -57,6 +57,25 @@ select t.id, d.drug_id, t.patient_id from connect.treatment t join connect.cohor
 using (cohort_id) where t.line = 9;
 insert into connect.response_assessment (patient_id, treatment_id, day, criteria, source_key)
 select t.patient_id, t.id, 60, 'RANO', 'edge' from connect.treatment t where t.line = 9;
+insert into connect.response_assessment (patient_id, treatment_id, day, criteria, evaluator,
+  evaluator_id, accepted, visit, method, source_key)
+select t.patient_id, t.id, 61, 'RECIST_1_1_GCIG_CA125', 'INDEPENDENT', 'RADIOLOGIST 2',
+  t.id % 2 = 0, 'WEEK 9', 'PET-CT', 'edge reader'
+from connect.treatment t where t.line = 9;
+insert into connect.response_component (patient_id, treatment_id, assessment_id, test, response,
+  source_key)
+select a.patient_id, a.treatment_id, a.id, c.test, 'NON-CR/NON-PD', c.test
+from connect.response_assessment a, (values ('NTRGRESP'), ('BONERESP')) c (test)
+where a.source_key = 'edge reader';
+insert into connect.lesion (patient_id, treatment_id, number, kind, location, method, evaluator,
+  evaluator_id, accepted, visit, day, source_key)
+select t.patient_id, t.id, 'T01', 'TARGET', 'LYMPH NODE', 'CT SCAN', 'INDEPENDENT',
+  'RADIOLOGIST 1', true, 'SCREENING', -7, 'edge'
+from connect.treatment t where t.line = 9;
+insert into connect.lesion_measurement (patient_id, treatment_id, lesion_id, day, visit,
+  diameter_mm, perpendicular_mm, state, source_key)
+select l.patient_id, l.treatment_id, l.id, d.day, 'VISIT', 30 - d.day, 11.5, 'PRESENT', d.day::text
+from connect.lesion l, (values (-7), (21)) d (day);
 insert into connect.outcome (treatment_id, patient_id, source, rule_set, best_overall_response,
   best_confirmed_response, overall_survival_days, overall_survival_event)
 select t.id, t.patient_id, 'DERIVED', 'edge-1', 'PR', 'SD', t.id, 'EVENT'

@@ -17,7 +17,7 @@ OF_PATIENT = _names(
 )
 OF_TREATMENT = _names(
     "treatment_drug response_assessment outcome resistance_finding treatment_funding adverse_event"
-    " treatment_biomarker outcome_assessment"
+    " treatment_biomarker outcome_assessment response_component lesion lesion_measurement"
 )
 OF_FINDING = _names("finding_biomarker paired_evidence")
 OF_COHORT = _names("offer therapeutic_option")  # told of the scope's own cohorts alone

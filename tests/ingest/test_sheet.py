@@ -202,3 +202,29 @@ def test_a_cut_file_is_refused_or_a_prefix_that_says_so(at: int) -> None:
     if last is not None and last != whole.rows[len(complete)]:
         assert "NO_FINAL_NEWLINE" in rules(sheet)
         assert last.fields[:-1] == whole.rows[len(complete)].fields[:-1]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_commas_and_quoted_values_are_read(end: str) -> None:
+    text = 'ID,NAME,VALUE\n1,"a, ""b"" and\nc",NA\n2,plain,"3"\n'
+    sheet = parse(text.replace("\n", end).encode(), "data.txt", ",")
+    assert values(sheet) == [["1", 'a, "b" and\nc', None], ["2", "plain", "3"]]
+    assert [row.number for row in sheet.rows] == [2, 4]
+    assert rules(sheet) == ({"LINE_END"} if end != "\n" else set())
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "row"),
+    [
+        ('ID,NAME\n1,"a\n2,b\n', "quotation mark", 2),
+        ('ID,NAME\n1,"a"b\n', "quotation mark", 2),
+        ("ID,NAME\n1,a,b\n", "a comma too many", 2),
+        ("ID,NAME\n1,a\n2", "the file is cut", 3),
+        ("ID;NAME\n1;a\n", "perhaps separated by ';'", 1),
+        ("ID\tNAME\n1\ta\n", "perhaps separated by a tab", 1),
+    ],
+)
+def test_damage_among_commas_is_refused(content: str, says: str, row: int) -> None:
+    with pytest.raises(ImportRefused, match=says) as caught:
+        parse(content.encode(), "data.csv", ",")
+    assert (caught.value.file, caught.value.row) == ("data.csv", row)

@@ -1,0 +1,1 @@
+"""Intake: records of any source into the tables, in sets, once."""

@@ -1,0 +1,1 @@
+"""CDISC SDTM: the domains of a study into records."""

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from db.form.load import import_csv
+from db.ingest.report import Report
+from db.vocabulary.load import load_vocabulary
+from tests.intake.conftest import Connection, state
+from tests.world import Database
+
+Importer = Callable[..., Awaitable[Report]]
+__all__ = ["Connection", "Importer", "state"]
+
+
+async def nothing(connection: Connection) -> None:
+    """Stand for what the caller completes."""
+
+
+@pytest.fixture
+async def connection(database: Database) -> AsyncIterator[Connection]:
+    found = await asyncpg.connect(database.url)
+    await load_vocabulary(found)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def importing(connection: Connection) -> Importer:
+    async def run(path: Path, *, study: str = "S", dry_run: bool = False) -> Report:
+        return await import_csv(connection, path, study=study, dry_run=dry_run, complete=nothing)
+
+    return run
