@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from db.export.cbioportal import write_cbioportal
 from db.export.forms import write_forms
 from db.export.viewing import Viewing, viewing
 from db.form.folder import writing
@@ -12,7 +13,7 @@ from db.pool import Pool
 from db.viewer import Viewer
 
 Writer = Callable[[Viewing, Path, str, str], Awaitable[dict[str, int]]]
-WRITERS: Mapping[str, Writer] = {"csv": write_forms}
+WRITERS: Mapping[str, Writer] = {"cbioportal": write_cbioportal, "csv": write_forms}
 
 
 async def export(pool: Pool, viewer: Viewer, study: str, form: str, path: Path) -> dict[str, int]:
