@@ -129,7 +129,12 @@ async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Com
             "--drug and --cohort are for cbioportal", "name them in treatment.csv, row by row"
         )
     return await import_csv(
-        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+        connection,
+        parsed.path,
+        study=parsed.study,
+        dry_run=parsed.dry_run,
+        mapping=parsed.mapping,
+        complete=complete,
     )
 
 
@@ -361,6 +366,9 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--study", required=True, metavar="CODE", help="code to store it under")
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
+    imports.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="csv: how eCRF forms are read, of your own"
+    )
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
     template = command(
         "template", _template, "write empty CSV files to fill in, and what they mean"
