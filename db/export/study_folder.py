@@ -142,7 +142,11 @@ def write_panel(folder: Path, name: str, genes: Sequence[str]) -> None:
     """Write a panel and the genes that it tests."""
     text = f"stable_id: {name}\ndescription: {name}\ngene_list: " + "\t".join(genes) + "\n"
     safe = "".join(each if each.isalnum() or each in "-_." else "_" for each in name)
-    (folder / f"data_gene_panel_{safe}.txt").write_text(text, encoding="utf-8")
+    path, time = folder / f"data_gene_panel_{safe}.txt", 1
+    while path.exists():  # another panel's, or the matrix
+        time += 1
+        path = folder / f"data_gene_panel_{safe}_{time}.txt"
+    path.write_text(text, encoding="utf-8")
 
 
 def write_cases(folder: Path, study: str, samples: Iterable[str]) -> None:
