@@ -17,6 +17,7 @@ import asyncpg
 
 import schema
 from connect_graph import database, log, status
+from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, NotMigrated, connected
 from connect_graph.embedded import EmbeddedError
 from connect_graph.http import application
@@ -28,6 +29,8 @@ from connect_graph.settings import Settings, SettingsError
 from connect_graph.telemetry import Telemetry
 from db import migrate
 from db.derivation import DerivationRefused, Derived, derive_study
+from db.export.export import WRITERS, export
+from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
 from db.form.load import import_csv
 from db.form.template import write_templates
@@ -35,18 +38,21 @@ from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
 from db.login import PasswordRefused
 from db.migrate import MigrationError
-from db.pool import LoginRefused
+from db.pool import LoginRefused, Pools, TimedOut, Unavailable
 from db.pseudonym import FillRefused, KeyRefused
 from db.sdtm.load import import_sdtm
 from db.synthetic.demo import ScopeRefused, add_membership, member
 from db.synthetic.load import SynthesisRefused, synthesize
 from db.viewer import Role
+from resolvers.errors import Refusal
 
 DEMO_PATIENTS = 1_200
 DEMO_SEED = 1
+EXPORT_TIMEOUT_MS = 120_000
 FAILURES = (
     DerivationRefused,
     EmbeddedError,
+    ExportRefused,
     FillRefused,
     FolderRefused,
     ImportRefused,
@@ -57,6 +63,7 @@ FAILURES = (
     NotMigrated,
     PasswordRefused,
     PortTaken,
+    Refusal,
     ScopeRefused,
     SettingsError,
     SynthesisRefused,
@@ -79,6 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(parsed, Settings.load(os.environ))
     except (*FAILURES, DemoOnly) as failure:
         print(f"connect-graph: {failure}", file=sys.stderr)
+        return 1
+    except (TimedOut, Unavailable):
+        print("connect-graph: the database did not answer in time: try again", file=sys.stderr)
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
         print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
@@ -121,7 +131,12 @@ async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Com
             "--drug and --cohort are for cbioportal", "name them in treatment.csv, row by row"
         )
     return await import_csv(
-        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+        connection,
+        parsed.path,
+        study=parsed.study,
+        dry_run=parsed.dry_run,
+        mapping=parsed.mapping,
+        complete=complete,
     )
 
 
@@ -148,6 +163,47 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
         report = asyncio.run(run(url))
     _say(parsed, report.as_json(), report.text())
     return 0
+
+
+def _export(parsed: argparse.Namespace, settings: Settings) -> int:
+    async def run(url: str) -> dict[str, int]:
+        await database.require_migrated(url)
+        pools = await Pools.open(settings.logins(url), size=1, timeout_ms=EXPORT_TIMEOUT_MS)
+        try:
+            issuers = [_demo(settings).issuer()] if settings.demo else []
+            if parsed.role is None:
+                token = _given_token(parsed)
+            else:
+                token = _demo(settings).token(*await _member(url, parsed.role, parsed.scope))
+            stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
+            headers = {name: value for name, value in stated.items() if value is not None}
+            headers["authorization"] = f"Bearer {token}"
+            viewer = await Authenticator(issuers, pools.identity).viewer(headers)
+            pool = pools.roles[viewer.role]
+            return await export(pool, viewer, parsed.study, parsed.format, parsed.path)
+        finally:
+            await pools.close()
+
+    with database.running(settings) as url:
+        counts = asyncio.run(run(url))
+    _say(parsed, counts, "\n".join(f"{file}: {count}" for file, count in counts.items()))
+    return 0
+
+
+def _given_token(parsed: argparse.Namespace) -> str:
+    if parsed.token_file is not None:
+        try:
+            return str(parsed.token_file.read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise ExportRefused(
+                f"the token cannot be read from {parsed.token_file}: check path and owner"
+            ) from error
+    if token := os.environ.get("CONNECT_TOKEN", "").strip():
+        return token
+    raise ExportRefused(
+        "nobody says who exports: give a token by --token-file or CONNECT_TOKEN, "
+        "or in the demonstration --as ROLE"
+    )
 
 
 def _template(parsed: argparse.Namespace, _settings: Settings) -> int:
@@ -318,6 +374,9 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--study", required=True, metavar="CODE", help="code to store it under")
     imports.add_argument("--drug", metavar="INN", help="the drug that every patient was given")
     imports.add_argument("--cohort", metavar="CODE", help="the cohort that every patient was in")
+    imports.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="csv: how eCRF forms are read, of your own"
+    )
     imports.add_argument("--dry-run", action="store_true", help="report, and store nothing")
     template = command(
         "template", _template, "write empty CSV files to fill in, and what they mean"
@@ -325,6 +384,27 @@ def _parser() -> argparse.ArgumentParser:
     template.add_argument("path", type=Path, metavar="DIR", help="a new folder")
     deriving = command("derive", _derive, "derive outcomes and findings anew", answers=True)
     deriving.add_argument("--study", required=True, metavar="CODE", help="code of the study")
+    exports = command("export", _export, "write what a viewer may read of a study", answers=True)
+    exports.description = (
+        "Write what a viewer may read of a study, on the login of their role and under its row "
+        "security, as the graph would answer them. A token says who: as over HTTP, it is verified, "
+        "and the memberships say as what. Ids are those of the viewer's scope."
+    )
+    exports.add_argument("format", choices=[*WRITERS], help="what to write")
+    exports.add_argument("path", type=Path, help="a new folder")
+    exports.add_argument("--study", required=True, metavar="CODE", help="code of the study")
+    who = exports.add_mutually_exclusive_group()
+    who.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="the token; otherwise CONNECT_TOKEN"
+    )
+    who.add_argument(
+        "--as",
+        dest="role",
+        choices=[role.value for role in Role],
+        help="as the demonstration's member of a role",
+    )
+    exports.add_argument("--scope", metavar="CODE", help="in which scope, of several")
+    exports.add_argument("--purpose", metavar="PURPOSE", help="for what, of several purposes")
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

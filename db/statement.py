@@ -218,12 +218,21 @@ class _Text:
             case Call(function=function, arguments=arguments):
                 return f"connect.{function}({', '.join(map(self.expression, arguments))})"
             case ScopedHash(table=table):
-                return (
-                    "left(encode(sha256(convert_to(current_setting('app.scope'), 'UTF8')"
-                    f" || uuid_send({table}.key)), 'hex'), 12)"
-                )
+                return _scoped_hash(table)
             case ScopedId(table=table, pseudonym=pseudonym):
-                return f"{pseudonym}.public_id || '.' || {self.expression(ScopedHash(table))}"
+                return scoped_id(table, pseudonym)
+
+
+def scoped_id(table: str, pseudonym: str) -> str:
+    """Write the id by which the viewer's scope knows what hangs on a patient."""
+    return f"{pseudonym}.public_id || '.' || {_scoped_hash(table)}"
+
+
+def _scoped_hash(table: str) -> str:
+    return (
+        "left(encode(sha256(convert_to(current_setting('app.scope'), 'UTF8')"
+        f" || uuid_send({table}.key)), 'hex'), 12)"
+    )
 
 
 def _by_code_points(text: bool) -> str:

@@ -22,11 +22,15 @@ async def import_csv(
     *,
     study: str,
     dry_run: bool,
+    mapping: Path | None = None,
     complete: Callable[[Connection], Awaitable[None]],
 ) -> Report:
-    """Import a folder; `complete` runs in the same transaction, before the commit."""
+    """Import a folder, read by `mapping` where it is an eCRF's export.
+
+    `complete` runs in the same transaction, before the commit.
+    """
     journal = Journal()
-    folder = find(path, journal)
+    folder = find(path, journal, mapping)
     async with importing(connection, dry_run=dry_run):
         held = await hold_study(connection, study, synthetic=folder.study.synthetic)
         await _entitle(connection, held, folder.study)

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 from db.form import cell
 from db.form.catalogue import FORMS, GENE_LIST, RECORDS, STUDY
+from db.form.ecrf import EcrfSheet, Export, has_shape
 from db.form.form import SYNTHETIC, Form, GeneList, Study
+from db.form.mapping import OWN, load_mapping
 from db.form.sheet import CsvSheet, open_csv
 from db.form.template import DICTIONARY
 from db.ingest.report import Finding, ImportRefused, Journal, Severity
@@ -27,7 +29,7 @@ from db.intake.table import Record
 class Folder:
     """Hold the files of a folder, what they say of the study, and the lists of genes."""
 
-    sheets: tuple[tuple[Form, CsvSheet], ...]
+    sheets: tuple[tuple[Form, CsvSheet | EcrfSheet], ...]
     study: Study
     gene_lists: Mapping[str, tuple[str, ...]]
     digest: str
@@ -51,7 +53,7 @@ class Folder:
         }
 
 
-def find(path: Path, journal: Journal) -> Folder:
+def find(path: Path, journal: Journal, mapping: Path | None = None) -> Folder:
     """Find the files of a folder and read what is about all of them.
 
     Raises: ImportRefused.
@@ -60,8 +62,12 @@ def find(path: Path, journal: Journal) -> Folder:
         raise ImportRefused(f"there is no folder {path}", "give the folder that has the CSV files")
     forms = {form.file: form for form in FORMS}
     found: dict[Form, CsvSheet] = {}
+    ecrf = Export(load_mapping(mapping or OWN), journal)
     digest = hashlib.sha256()
     for file in sorted(each for each in path.iterdir() if each.is_file()):
+        if file.suffix.casefold() == ".csv" and has_shape(file):
+            digest.update(ecrf.add(file).digest)
+            continue
         form = forms.get(file.name.casefold())
         if form is None:
             if file.suffix.casefold() == ".csv" and file.name != DICTIONARY:
@@ -72,7 +78,15 @@ def find(path: Path, journal: Journal) -> Folder:
         digest.update(sheet.digest)
         found[form] = sheet
         _judge(form, sheet, journal)
-    sheets = tuple((form, found[form]) for form in RECORDS if form in found)
+    mapped = ecrf.forms()
+    both = next((form for form in mapped if form in found), None)
+    if both is not None:
+        raise ImportRefused(
+            f"{found[both].name} and {mapped[both].name} both hold the form {both.name}",
+            "keep one of them",
+        )
+    every: dict[Form, CsvSheet | EcrfSheet] = {**found, **mapped}
+    sheets = tuple((form, every[form]) for form in RECORDS if form in every)
     if not sheets:
         raise ImportRefused(
             f"{path} has no file of a form",
@@ -161,7 +175,7 @@ class Reading:
     journal: Journal
     drugs: Collection[str]
     """The INNs that the database knows."""
-    _lines: array[int] = field(default_factory=lambda: array("L"))
+    _rows: array[int] = field(default_factory=lambda: array("L"))
     _first: list[int] = field(default_factory=list)
     _read: list[int] = field(default_factory=list)
     _rejected: list[dict[int, Finding]] = field(default_factory=list)
@@ -169,23 +183,25 @@ class Reading:
     def records(self) -> Iterator[Record]:
         """Give the records of every row that can be read; the others are set aside."""
         for form, sheet in self.folder.sheets:
-            self._first.append(len(self._lines))
+            self._first.append(len(self._rows))
             self._rejected.append({})
             self._read.append(0)
-            for row in sheet.rows():
+            for number, row in enumerate(sheet.rows()):
                 self._read[-1] += 1
                 try:
                     found = list(self._row(form, sheet, row))
                 except RowRejected as rejected:
-                    self._rejected[-1][row.number] = rejected.finding(sheet.name, row.number)
+                    finding = rejected.finding(sheet.name, row.number)
+                    name = sheet.origin.get(finding.column or "", finding.column)
+                    self._rejected[-1][number] = replace(finding, column=name)
                     continue
                 for record in found:
                     if isinstance(record, Outcome) and record.source == "DERIVED":
                         continue  # of rules and inputs that may be others here: derived anew
-                    self._lines.append(row.number)
+                    self._rows.append(number)
                     yield record
 
-    def _row(self, form: Form, sheet: CsvSheet, row: Row) -> Iterator[Record]:
+    def _row(self, form: Form, sheet: CsvSheet | EcrfSheet, row: Row) -> Iterator[Record]:
         record = _record(form, row)
         if form.name != "cohort":  # which may be invented in a real study, and says so itself
             self._compare_synthetic(sheet, row)
@@ -211,7 +227,7 @@ class Reading:
                 remedy = "correct the INN, or add the drug to drug.csv"
                 raise RowRejected("CODE_UNKNOWN", name, inn, remedy)
 
-    def _compare_synthetic(self, sheet: CsvSheet, row: Row) -> None:
+    def _compare_synthetic(self, sheet: CsvSheet | EcrfSheet, row: Row) -> None:
         said = row.get(SYNTHETIC) if SYNTHETIC in row.index else None
         if said is not None and (said.casefold() == "yes") is not self.folder.study.synthetic:
             raise ImportRefused(
@@ -226,14 +242,15 @@ class Reading:
         """Set aside the row of a record that the database did not take."""
         place = bisect_right(self._first, problem.place) - 1
         form, sheet = self.folder.sheets[place]
-        line = self._lines[problem.place]
-        if line in self._rejected[place]:
+        number = self._rows[problem.place]
+        if number in self._rejected[place]:
             return
         columns = {column.field: column.name for column in form.columns}
         name = columns.get(problem.field, problem.field)
-        self._rejected[place][line] = Finding(
+        name = sheet.origin.get(name, name)
+        self._rejected[place][number] = Finding(
             sheet.name,
-            line,
+            None,
             name,
             problem.rule,
             problem.value,
@@ -247,8 +264,8 @@ class Reading:
             self.folder.sheets, self._read, self._rejected, strict=True
         ):
             if rejected:
-                for row in sheet.rows():
-                    if row.number in rejected:
-                        finding = replace(rejected[row.number])
+                for number, row in enumerate(sheet.rows()):
+                    if number in rejected:
+                        finding = replace(rejected[number], row=row.number)
                         self.journal.reject(finding, row.number, row.record())
             self.journal.count(sheet.name, read)

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class CsvSheet:
     digest: bytes
     findings: tuple[Finding, ...]
     text: str = field(repr=False)
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """What another source calls a column; its own files call it by its name."""
 
     def rows(self) -> Iterator[Row]:
         """Read the rows below the header; one whose fields are uncertain refuses the file."""

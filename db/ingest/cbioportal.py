@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 
 from db.ingest import folder, sheet
-from db.ingest.clinical import read_patients, read_samples
+from db.ingest.clinical import is_synthetic, read_patients, read_samples
 from db.ingest.copy_number import CopyNumbers, read_copy_numbers
 from db.ingest.gene_panel import assign, read_matrix, read_panels
 from db.ingest.load import load
@@ -98,6 +98,7 @@ def read(path: Path, *, study: str, drug: str | None = None) -> tuple[StudyRecor
             for gene in panels[name].genes
         ),
         rejections=tuple(journal.rejections),
+        synthetic=is_synthetic(patient_sheet),
     )
     report = Report(
         study=study,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from db.ingest import survival
-from db.ingest.report import Journal
+from db.ingest.report import ImportRefused, Journal
 from db.ingest.sheet import Row, Sheet
 from db.ingest.study import PatientRecord, SampleRecord
 from db.ingest.term import (
@@ -22,6 +22,8 @@ from db.ingest.term import (
     whole,
 )
 
+SYNTHETIC = "SYNTHETIC"
+"""The column in which our own export says that nobody stands behind a record."""
 _PANEL = ("GENE_PANEL", "GENE_PANEL_ID")
 _ATTRIBUTE = re.compile(r"[A-Z][A-Z0-9_]*")
 _REPLACED = re.compile(r"(?<=[a-z])(?:Female|Male)|(?:Female|Male)(?!s\b)(?=[a-z])")
@@ -41,7 +43,7 @@ def read_patients(sheet: Sheet, journal: Journal) -> tuple[PatientRecord, ...]:
     age = sheet.find("AGE_AT_ENROLMENT", "AGE_AT_ENROLLMENT", "AGE_AT_REGISTRATION", "AGE")
     birth = sheet.find("BIRTH_YEAR", "YEAR_OF_BIRTH")
     notice_metadata(sheet, journal)
-    used = (key, sex_column, response_column, months, status, age, birth)
+    used = (key, sex_column, response_column, months, status, age, birth, sheet.find(SYNTHETIC))
     notice_columns(sheet, used, journal)
     survival.notice_origin(sheet, months, journal)
     _notice_age(sheet, age, journal)
@@ -74,6 +76,20 @@ def read_patients(sheet: Sheet, journal: Journal) -> tuple[PatientRecord, ...]:
     )
 
 
+def is_synthetic(sheet: Sheet) -> bool:
+    """Tell whether the patients are invented: all of them, or none."""
+    column = sheet.find(SYNTHETIC)
+    said = {(row.get(column) or "NO").upper() for row in sheet.rows}
+    if len(said) > 1:
+        raise ImportRefused(
+            "some patients are synthetic and some are not",
+            "invented patients are never mixed with real ones: import them apart",
+            file=sheet.name,
+            column=SYNTHETIC,
+        )
+    return said == {"YES"}
+
+
 def read_samples(
     sheet: Sheet, patients: Iterable[PatientRecord], journal: Journal
 ) -> tuple[SampleRecord, ...]:
@@ -84,7 +100,8 @@ def read_samples(
     detailed, general = sheet.find("CANCER_TYPE_DETAILED"), sheet.find("CANCER_TYPE")
     panel, purity = sheet.find(*_PANEL), sheet.find("TUMOR_PURITY", "TUMOUR_PURITY")
     notice_metadata(sheet, journal)
-    used = (key, patient_column, kind, sample_type, code, detailed, general, panel, purity)
+    types = (code, detailed, general)
+    used = (key, patient_column, kind, sample_type, *types, panel, purity, sheet.find(SYNTHETIC))
     notice_columns(sheet, used, journal)
     notice_decimal_comma(sheet, (purity,), journal)
     factor = _purity_factor(sheet, purity, journal)

@@ -60,7 +60,7 @@ async def load(
 
 
 async def _store(connection: Connection, study: StudyRecords, report: Report) -> Report:
-    study_id = await hold_study(connection, report.study)
+    study_id = await hold_study(connection, report.study, synthetic=study.synthetic)
     batch_id = await open_batch(connection, study_id, report.format, report.digest)
     await connection.execute(_STAGE)
     await connection.execute(

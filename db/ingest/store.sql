@@ -3,11 +3,13 @@
 -- records that are there already stay.
 
 with added as (
-  insert into connect.patient (id, study_id, sex, age_band, vital_status, import_batch_id)
+  insert into connect.patient
+    (id, study_id, sex, age_band, vital_status, synthetic, import_batch_id)
   overriding system value
   select i.id, m.study_id, i.sex::connect.sex, i.age_band,
-    i.vital_status::connect.vital_status, m.batch_id
-  from incoming_patient i cross join incoming_import m where i.fresh
+    i.vital_status::connect.vital_status, y.synthetic, m.batch_id
+  from incoming_patient i cross join incoming_import m join connect.study y on y.id = m.study_id
+  where i.fresh
   returning true as fresh
 ), changed as (
   update connect.patient p

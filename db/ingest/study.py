@@ -156,3 +156,5 @@ class StudyRecords:
     """The panels that were used, each with its genes."""
     drug: str | None = None
     cohort: str | None = None
+    synthetic: bool = False
+    """The files say that their patients are invented."""

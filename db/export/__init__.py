@@ -1,0 +1,1 @@
+"""Export: what a viewer may read of a study, as files."""

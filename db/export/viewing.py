@@ -1,0 +1,101 @@
+"""Reading a study as its viewer: on their role's login, in one snapshot, page by page.
+
+Row security decides the rows and grants the columns, as for the graph; nothing here decides either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from db.catalog import Grants
+from db.pool import UNREACHED, Pool, TimedOut, Unavailable
+from db.statement import SETTINGS
+from db.viewer import Viewer
+
+if TYPE_CHECKING:
+    from db.catalog import Connection
+
+PAGE = 500
+"""Patients whose records are read together."""
+_SETTLE = "select " + ", ".join(
+    f"set_config('{name}', ${place}, true)" for place, name in enumerate(SETTINGS, start=1)
+)
+_STUDY = "select id, title, synthetic, data_cut_off from connect.study where code = $1"
+_STUDIES = "select code from connect.study order by code"
+_PATIENTS = """
+select p.id from connect.patient p join connect.pseudonym y on y.patient_id = p.id
+where p.study_id = $1 order by y.public_id
+"""
+
+
+class ExportRefused(Exception):
+    """Say in one sentence why nothing is exported, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Hold a study as its viewer may read it, for as long as the snapshot lasts."""
+
+    code: str
+    title: str | None
+    synthetic: bool
+    data_cut_off: date | None
+    grants: Grants
+    patients: tuple[int, ...]
+    """In the order of their public ids."""
+    connection: Connection
+
+    def may(self, table: str, column: str) -> bool:
+        """Tell whether the viewer's role may read a column."""
+        return (table, column) in self.grants.columns
+
+    async def rows(self, sql: str, *arguments: object) -> list[Any]:
+        """Run a statement in the snapshot."""
+        return await self.connection.fetch(sql, *arguments)
+
+    async def pages(self) -> AsyncIterator[list[int]]:
+        """Give the patients, so many at a time."""
+        for start in range(0, len(self.patients), PAGE):
+            yield list(self.patients[start : start + PAGE])
+
+
+@asynccontextmanager
+async def viewing(pool: Pool, viewer: Viewer, code: str) -> AsyncIterator[Viewing]:
+    """Open a study to a viewer.
+
+    Raises: ExportRefused, TimedOut, Unavailable.
+    """
+    if ("patient", "id") not in pool.grants.columns:
+        raise ExportRefused(f"the role {viewer.role.value} reads no records: nothing to export")
+    try:
+        async with (
+            pool.connections.acquire(timeout=10) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await connection.execute(_SETTLE, *viewer.settings)
+            study = await connection.fetchrow(_STUDY, code)
+            if study is None:
+                known = ", ".join(row["code"] for row in await connection.fetch(_STUDIES))
+                raise ExportRefused(f"there is no study {code}: name one of {known or 'none yet'}")
+            found = await connection.fetch(_PATIENTS, study["id"])
+            yield Viewing(
+                code,
+                study["title"],
+                study["synthetic"],
+                study["data_cut_off"],
+                pool.grants,
+                tuple(row["id"] for row in found),
+                connection,
+            )
+    except asyncpg.QueryCanceledError as error:
+        raise TimedOut from error
+    except UNREACHED as error:
+        if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+            raise  # of the files, not of the database
+        raise Unavailable from error
