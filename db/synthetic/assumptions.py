@@ -16,9 +16,9 @@ RULES: Final = "synthetic-2"
 # The funnel: 1,167 screened → 358 matched → 186 started → 170 with 16 weeks' follow-up → 145
 # evaluable (S). How many are matched with which cohort: cohort.py. Each draw is independent, so
 # that numbers vary from seed to seed as those of a trial would.
-SCREENED: Final = 1167  # S
-STARTED: Final = 0.555  # I: 186 / 358 = 52 % of the matched; the others found their cohort closed
-OFFERED: Final = 0.81  # I: 60 / 250 = 24 % of the screened were offered treatment in the first year
+SCREENED: Final = 1167  # S; K: more are several trials of about this size, each with its cohorts
+STARTED: Final = 0.555  # I: 186 / 358 = 52 % of the matched; the rest finds the cohort closed
+OFFERED: Final = 0.81  # I: 60 / 250 = 24 % of the screened (first year); likewise
 OFFER_NOT_TAKEN: Final[Mapping[str, float]] = {  # K
     "DECLINED": 3, "NOT_ELIGIBLE": 3, "DETERIORATED": 4, "DIED": 1, "NO_SLOT": 1,
 }  # fmt: skip
@@ -89,7 +89,8 @@ TMB_OF_HYPERMUTATED, MSI_OF_HYPERMUTATED, HRD_OF_GERMLINE = (12, 48), (2, 45), (
 DEPTH: Final = (250, 1800)  # reads; eight times as many in plasma
 
 # The course. Best response (S): CR 3, PR 13, SD of at least 16 weeks 19, SD shorter or PD 55,
-# NE 10 %; 145 evaluable of 170 (S). STOPPED is stable at first and stops without progression.
+# NE 10 %; 145 evaluable of 170 (S). These weights are chosen so that the outcomes that the rules
+# derive come to that. STOPPED is stable at first and stops without progression.
 COURSE: Final[Mapping[str, float]] = {
     "CR": 3.2, "PR": 12, "STABLE": 21.3, "SHORT": 18.2, "PD": 25.8, "STOPPED": 9.3, "NE": 10.2,
 }  # fmt: skip
@@ -98,7 +99,7 @@ VISIT_DAYS: Final = 56  # K: imaging every eight weeks
 VISIT_VARIES: Final = 7  # K: days before or after
 BENEFIT_WEEK: Final = 16  # S
 BASELINE_SUM_MM: Final = (22, 190)  # K
-VISIT_OF_PROGRESSION: Final[Mapping[str, int]] = {"PD": 1, "SHORT": 2, "STOPPED": 2}
+VISIT_OF_PROGRESSION: Final[Mapping[str, int]] = {"PD": 1, "SHORT": 2, "STOPPED": 2}  # K
 PROGRESSION_BETWEEN_VISITS: Final = 0.4  # K: seen early, because of symptoms
 # K: for medians of progression-free survival of 10 months with benefit and 3.5 overall
 CONTROLLED_MEDIAN_DAYS: Final[Mapping[str, float]] = {"CR": 500, "PR": 230, "STABLE": 120}

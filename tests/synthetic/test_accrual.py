@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connect_graph.cli import DEMO_PATIENTS, DEMO_SEED
 from db.synthetic import record as r
 from db.synthetic.accrual import Accrual, Enrolled, stage
 from db.synthetic.generate import trials
@@ -119,6 +120,15 @@ def _check(entered: list[tuple[date, str]], reached: str) -> None:
             assert all(day >= decisive[-1][0] + KNOWN for day in later)
             if reached.startswith("STOPPED") and len(evaluable) == len(decisive):
                 assert later == []
+
+
+def test_the_demonstration_shows_an_expansion_and_a_stop() -> None:
+    (trial,) = trials(DEMO_PATIENTS, DEMO_SEED)
+    assert sum(1 for _ in trial.patients()) == DEMO_PATIENTS
+    stages = trial.stages()
+    assert stages["OLA-BRCA-BTC"] == "EXPANSION"
+    assert stages["TRA-BRAF-CRC"] == "STOPPED_STAGE_1"
+    assert {"STAGE_1", "STAGE_2"} <= set(stages.values())
 
 
 async def test_stages_are_stored(reader: asyncpg.Connection) -> None:
