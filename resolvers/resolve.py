@@ -112,7 +112,7 @@ async def _root(context: Context, slot: Slot) -> Any:
             rows = await context.reader.root(select)
             return _object(rows[0], select, slots) if rows else None
         case Paged(select=select, size=size):
-            rows = await context.reader.root(select)
+            rows = await context.reader.root(select) if slot.is_read else ()
             return PageOf(slot, rows[:size], len(rows) > size)
         case Missing():
             return None
@@ -136,7 +136,8 @@ def _of_row(context: Context, row: Row, slot: Slot) -> Any:
 
 async def _children(context: Context, row: Row, branch: Branch) -> Any:
     key = row.value(branch.parent)
-    rows = () if key is None else await context.reader.children(branch.select, key)
+    is_read = key is not None and (branch.paged is None or branch.paged.is_read)
+    rows = await context.reader.children(branch.select, key) if is_read else ()
     if branch.paged is not None:
         size = branch.paged.size
         return PageOf(branch.paged, rows[:size], len(rows) > size, key)

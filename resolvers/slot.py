@@ -54,6 +54,11 @@ class Paged:
     """The page begins after a cursor."""
     slots: Slots
 
+    @property
+    def is_read(self) -> bool:
+        """Tell whether rows are asked for, not only how many there are."""
+        return any(slot != COUNT for slot in self.slots.values())
+
 
 @dataclass(frozen=True, slots=True)
 class PageRows:
@@ -69,6 +74,9 @@ class OfPage:
 
     name: str
     slots: Slots | None = None
+
+
+COUNT = OfPage("totalCount")
 
 
 @dataclass(frozen=True, slots=True)

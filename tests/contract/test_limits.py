@@ -22,7 +22,25 @@ WIDE = "fragment f0 on Patient { id }" + "".join(
     f" b{i}: treatments {{ patient {{ ...f{i - 1} }} }} }}"
     for i in range(1, 9)
 )
+KINDS = ("SmallVariant", "CopyNumber", "Fusion", "SpliceVariant", "Signature", "ProteinExpression")
+OWN = "".join(f" ... on {kind} {{ patient {{ a{kind}: id }} }}" for kind in KINDS)
 REFUSED = {
+    "kinds that multiply": (
+        "{ biomarkers(first: 1) { nodes { "
+        + "patient { biomarkers { " * 8
+        + "id"
+        + " } }" * 8
+        + " } } }",
+        "COST_EXCEEDED",
+    ),
+    "kinds that multiply on their own": (
+        "{ biomarkers(first: 1) { nodes { "
+        + f"{OWN} patient {{ biomarkers {{ " * 8
+        + "id"
+        + " } }" * 8
+        + " } } }",
+        "LIMIT_EXCEEDED",
+    ),
     "deep": (DEEP, "LIMIT_EXCEEDED"),
     "fragments that multiply": (
         "{ patients(first: 1) { nodes { ...g } } } fragment g on Patient { id }"

@@ -117,6 +117,30 @@ async def test_statements_do_not_grow_with_rows(world: World, role: str) -> None
     assert counts == [LEVELS if identified else LEVELS - 1] * 3
 
 
+@pytest.mark.parametrize(
+    ("query", "statements"),
+    [
+        ("{ patients { totalCount } }", 1),
+        ("{ patients { __typename } }", 0),
+        ("{ patients { totalCount pageInfo { endCursor } } }", 2),
+        ("{ cohorts { nodes { treatments { totalCount } } } }", 2),
+        ("{ patients { nodes { biomarkers { patient { biomarkers { gene { symbol } } } } } } }", 5),
+        (
+            "{ biomarkers(first: 1000) { nodes { patient { sex }"
+            " ... on Fusion { patient { id } depth } ... on SmallVariant { depth } } } }",
+            3,
+        ),
+    ],
+)
+async def test_only_what_is_asked_is_read_and_once(
+    world: World, query: str, statements: int
+) -> None:
+    """No page to count it; one selection for all kinds, another where a kind is asked for more."""
+    answer = await world.answer("steward", query)
+    assert "errors" not in answer.body
+    assert answer.statements == statements
+
+
 @pytest.mark.parametrize("role", ["partner", "researcher", "clinician", "steward"])
 async def test_patients_with_a_gene_and_a_response(world: World, shared: Path, role: str) -> None:
     wanted = {"first": 5, "gene": "BRCA2", "responses": ["PR", "SD", "PD", "CR", "NE"]}

@@ -6,7 +6,6 @@ schema's descriptions say of the conditions.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,6 +24,7 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.extent import REPEATABLE, count
 from tests.world import World
 
 ROOTS = {
@@ -38,7 +38,7 @@ ROOTS = {
     "agreements": "Agreement",
     "releases": "DataRelease",
 }
-EXAMPLES = int(os.environ.get("CONNECT_EXAMPLES", "200")) // len(ROOTS) + 1
+EXAMPLES = count(ci=200, nightly=5_000) // len(ROOTS) + 1
 UNIQUE = {"Drug": "inn", "DataRelease": "version"} | dict.fromkeys(
     ("Cohort", "Partner", "Agreement"), "code"
 )
@@ -229,8 +229,11 @@ def order_key(shape: Shape, schema: GraphQLSchema, name: str, by: str) -> Callab
     return key
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("root", ROOTS)
-async def test_filters_orders_and_pages(world: World, root: str) -> None:
+async def test_filters_orders_and_pages(
+    world: World, root: str, record_property: Callable[[str, object], None]
+) -> None:
     schema = world.graph.binding.schema
     shape = Shape(schema)
     name = ROOTS[root]
@@ -243,7 +246,7 @@ async def test_filters_orders_and_pages(world: World, root: str) -> None:
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
-        derandomize="CONNECT_EXAMPLES" not in os.environ,
+        derandomize=REPEATABLE,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
@@ -264,6 +267,8 @@ async def test_filters_orders_and_pages(world: World, root: str) -> None:
         cases.append((where, by, first))
 
     collect()
+    record_property("examples", len(cases))
+    record_property("role", role)
     for where, by, first in cases:
         expected = [node for node in nodes if shape.holds(name, node, where)]
         for each in reversed(by):

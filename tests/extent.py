@@ -1,0 +1,15 @@
+"""How many examples a property is tried with: few with every change, many in the night."""
+
+from __future__ import annotations
+
+import os
+
+EXTENT = os.environ.get("CONNECT_EXAMPLES", "ci")
+"""`ci`, `nightly`, or a number that holds for every property."""
+REPEATABLE = EXTENT == "ci"
+"""The same examples every time; otherwise new ones."""
+
+
+def count(*, ci: int, nightly: int) -> int:
+    """Say how many examples a property is tried with now."""
+    return int({"ci": ci, "nightly": nightly}.get(EXTENT, EXTENT))

@@ -1,0 +1,84 @@
+"""A plugin of pytest: write what the property tests were tried with into a dated report.
+
+`make nightly` loads it. The report says nothing of the machine but PostgreSQL's version.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_version = pytest.StashKey[str]()
+_tests = pytest.StashKey[list[dict[str, Any]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reports", type=Path, default=ROOT / "reports", help="where the report goes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_tests] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _postgresql(server: str, pytestconfig: pytest.Config) -> None:
+    """Ask the server of the session for its version."""
+    connection = await asyncpg.connect(server)
+    try:
+        pytestconfig.stash[_version] = str(await connection.fetchval("show server_version"))
+    finally:
+        await connection.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" or (report.when == "setup" and not report.passed):
+        told = dict(report.user_properties)
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        item.config.stash[_tests].append(
+            {
+                "test": item.nodeid.split("[")[0],
+                "case": item.callspec.id if given else None,
+                "role": given.get("role", told.get("role")),
+                "examples": told.get("examples"),
+                "seconds": round(report.duration, 1),
+                "outcome": report.outcome if report.when == "call" else "error",
+            }
+        )
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    tests = session.config.stash[_tests]
+    if not tests:
+        return
+    now = datetime.now(UTC)
+    told = {
+        "date": now.date().isoformat(),
+        "commit": _commit(),
+        "postgresql": session.config.stash.get(_version, None),
+        "tests": sorted(tests, key=lambda each: (each["test"], each["case"] or "")),
+    }
+    directory: Path = session.config.getoption("--reports")
+    directory.mkdir(exist_ok=True)
+    path = directory / f"nightly-{now:%Y-%m-%d}.json"
+    path.write_text(json.dumps(told, indent=2) + "\n")
+
+
+def _commit() -> str:
+    """Name the commit; `-dirty` follows where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=40"]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout.strip()

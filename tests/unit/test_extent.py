@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from tests import extent
+
+
+@pytest.mark.parametrize(("given", "expected"), [("ci", 3), ("nightly", 50), ("7", 7)])
+def test_the_count_follows_the_extent(
+    monkeypatch: pytest.MonkeyPatch, given: str, expected: int
+) -> None:
+    monkeypatch.setattr(extent, "EXTENT", given)
+    assert extent.count(ci=3, nightly=50) == expected
