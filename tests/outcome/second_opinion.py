@@ -101,10 +101,8 @@ def rule_1_1(history: History) -> History:
     if history.end_day is not None and history.end_day > cut_off:
         after = replace(after, end_day=None, end_reason=None)
     if history.death_day is not None and history.death_day > cut_off:
-        after = replace(
-            after, death_day=None, vital_status="ALIVE", last_known_alive_day=cut_off
-        )
-        if after.end_day is None and after.end_reason == "DEATH":
+        after = replace(after, death_day=None, vital_status="ALIVE", last_known_alive_day=cut_off)
+        if after.end_reason == "DEATH":
             after = replace(after, end_reason=None)
     if after.last_known_alive_day is not None and after.last_known_alive_day > cut_off:
         after = replace(after, last_known_alive_day=cut_off)
@@ -114,29 +112,24 @@ def rule_1_1(history: History) -> History:
 
 
 def rule_1_2(history: History) -> History:
-    if history.death_day is None:
-        return history
+    if history.death_day is not None or history.end_reason == "DEATH":
+        history = replace(history, vital_status="DEAD")
     if history.end_reason == "DEATH" and history.end_day is None:
         history = replace(history, end_day=history.death_day)
-    return replace(history, vital_status="DEAD")
+    return history
 
 
 def rule_1_3(history: History) -> int:
     if history.cut_off_day is not None:
         return history.cut_off_day
-    days = [0]
-    for assessment in history.assessments:
-        if assessment.day is not None:
-            days.append(assessment.day)
-    for day in (
+    days = [
+        *(assessment.day for assessment in history.assessments),
         history.end_day,
         history.death_day,
         history.next_therapy_day,
         history.last_known_alive_day,
-    ):
-        if day is not None:
-            days.append(day)
-    return max(days)
+    ]
+    return max(day for day in (0, *days) if day is not None)
 
 
 def rule_1_4(history: History, assessment: Assessment) -> bool:
