@@ -62,7 +62,7 @@ def reasons(said: dict[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def documented() -> set[tuple[str, str]]:
-    """Read the vocabulary's table: (title, reason); a benefit refused is refused as evaluability."""
+    """Read the vocabulary's table: (title, reason); what refuses a benefit refuses evaluability."""
     text = (ROOT / "docs" / "outcomes.md").read_text("utf-8")
     found = {
         (title, reason) for reason, of in REASONS.findall(text) for title in of.strip().split(", ")

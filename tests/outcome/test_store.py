@@ -233,7 +233,8 @@ async def test_reasons_are_of_derived_outcomes_alone(study: Study) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         await study.connection.execute(
             "insert into connect.outcome "
-            "(treatment_id, patient_id, source, overall_survival_reason) values ($1, $2, 'REPORTED', 'DEATH')",
+            "(treatment_id, patient_id, source, overall_survival_reason) "
+            "values ($1, $2, 'REPORTED', 'DEATH')",
             treatment,
             patient,
         )
