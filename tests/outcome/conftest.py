@@ -103,11 +103,11 @@ class Study:
 
     async def used(self, treatment: int) -> list[int]:
         rows = await self.connection.fetch(
-            "select assessment_id from connect.outcome_assessment where treatment_id = $1 "
+            "select response_assessment_id from connect.outcome_assessment where treatment_id = $1 "
             "order by 1",
             treatment,
         )
-        return [row["assessment_id"] for row in rows]
+        return [row["response_assessment_id"] for row in rows]
 
 
 @pytest.fixture

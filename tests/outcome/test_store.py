@@ -4,13 +4,17 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from db.ingest.cbioportal import import_cbioportal
 from db.outcome.derive import RULE_SET
 from db.outcome.store import Counts, DerivationRefused, derive_outcomes, derive_study
+from db.outcome.stream import CRITERIA, EVALUATORS
+from db.outcome.verdict import Benefit, Evaluability, Event, ImmuneResponse, Reason, Response
 from db.pseudonym import fill
 from tests.outcome.conftest import Study
 from tests.world import ROOT, Database, environment
@@ -238,6 +242,54 @@ async def test_reasons_are_of_derived_outcomes_alone(study: Study) -> None:
             treatment,
             patient,
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("outcome_reason", Reason),
+        ("immune_response", ImmuneResponse),
+        ("response", Response),
+        ("benefit", Benefit),
+        ("evaluability", Evaluability),
+        ("event", Event),
+        ("criteria", CRITERIA),
+        ("evaluator", EVALUATORS),
+    ],
+)
+async def test_the_rules_and_the_database_know_the_same_words(
+    study: Study, name: str, values: Iterable[str]
+) -> None:
+    words = await study.connection.fetchval(
+        "select array_agg(enumlabel::text) from pg_enum "
+        "where enumtypid = ('connect.' || $1)::regtype",
+        name,
+    )
+    assert set(words) == set(values)
+
+
+async def test_an_import_derives_nothing_of_what_puma_reports(study: Study, shared: Path) -> None:
+    puma = shared / "data" / "puma_biliary"
+    done = await import_cbioportal(
+        study.connection,
+        puma,
+        study="PUMA",
+        drug=None,
+        cohort=None,
+        dry_run=False,
+        complete=_nothing,
+    )
+    assert "derived_outcome" not in {each.entity for each in done.changes}
+    every = "select to_jsonb(o)::text from connect.outcome o order by treatment_id"
+    before = await study.connection.fetch(every)
+    assert await derive_study(study.connection, "PUMA") == Counts(25, 0, 0, 0)
+    assert await study.connection.fetch(every) == before
+    left = "select count(*) from connect.treatment where evaluability is not null"
+    assert await study.connection.fetchval(left) == 0
+
+
+async def _nothing(_: object) -> None:
+    """Stand for what the caller completes."""
 
 
 async def test_the_command_derives(study: Study, database: Database, tmp_path: Path) -> None:
