@@ -405,7 +405,7 @@ def section_8(history: History, course: Course) -> Timed:
         reason = "PROGRESSION" if course.confirmed else "UNCONFIRMED_PROGRESSION"
     elif death is not None and not (next_therapy is not None and next_therapy < death):
         event, reason = death, "DEATH"
-    adequate = [day for day in course.days(*CONTROL) if event is None or day < event]
+    adequate = [day for day in course.days(*CONTROL) if event is None or day <= event]
     last = max(adequate) if adequate else 0
 
     if not course.members and event is not None and event > 126:
