@@ -59,11 +59,11 @@ def settle(history: History) -> History:
     cut = history.cut_off_day
     if cut is not None:
         history = _cut(history, cut)
+    if history.end_reason == "DEATH":
+        end_day = history.death_day if history.end_day is None else history.end_day
+        return replace(history, vital_status="DEAD", end_day=end_day)
     if history.death_day is not None:
-        end_day = history.end_day
-        if end_day is None and history.end_reason == "DEATH":
-            end_day = history.death_day
-        history = replace(history, vital_status="DEAD", end_day=end_day)
+        return replace(history, vital_status="DEAD")
     return history
 
 
@@ -75,8 +75,7 @@ def _cut(history: History, cut: int) -> History:
         end_day = end_reason = None
     if death_day is not None and death_day > cut:
         death_day, vital_status, alive_day = None, "ALIVE", cut
-        if end_day is None and end_reason == "DEATH":
-            end_reason = None
+        end_reason = None if end_reason == "DEATH" else end_reason
     if alive_day is not None:
         alive_day = min(alive_day, cut)
         alive_day = alive_day if alive_day >= 0 else None

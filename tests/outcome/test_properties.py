@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -12,11 +12,14 @@ from db.outcome.derive import derive
 from db.outcome.history import Assessment, History, settle
 from db.outcome.stream import Seen, read
 from db.outcome.verdict import Benefit, Evaluability, Event, ImmuneResponse, Reason, Response
+from tests.extent import REPEATABLE, count
 from tests.outcome.strategy import DAYS, histories
 
-EXAMPLES = int(os.environ.get("CONNECT_EXAMPLES", "200"))
 PROGRESSED = {Seen.PD, Seen.UPD, Seen.CPD}
-examples = settings(max_examples=EXAMPLES, deadline=None)
+examples = settings(
+    max_examples=count(ci=200, nightly=5_000), deadline=None, derandomize=REPEATABLE, database=None
+)
+pytestmark = pytest.mark.property
 
 
 @examples
