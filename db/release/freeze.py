@@ -110,7 +110,7 @@ async def _freeze(
     await connection.execute(
         _STORE, release_id, version, cut_off, frozen_at, manifest.digest, row["rule_sets"]
     )
-    await connection.execute(_STORE_MANIFEST, release_id, json.dumps(manifest.as_json()))
+    await connection.execute(_STORE_MANIFEST, release_id, json.dumps(manifest.document))
     return manifest
 
 

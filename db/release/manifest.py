@@ -45,13 +45,18 @@ class Manifest:
     tables: Mapping[str, Contents]
 
     def as_json(self) -> dict[str, Any]:
-        """Give the manifest as JSON has it, its digest apart."""
+        """Give the manifest and its digest as JSON has them."""
+        return {**self.document, "manifest_digest": self.digest}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Give what is digested, and stored."""
         return {**asdict(self), "rule_sets": list(self.rule_sets), "studies": list(self.studies)}
 
     @property
     def digest(self) -> str:
         """Compute the release's digest."""
-        return digest(self.as_json())
+        return digest(self.document)
 
     def text(self) -> str:
         """Write for people what was frozen."""
