@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,6 +41,10 @@ from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused, Pools, TimedOut, Unavailable
 from db.pseudonym import FillRefused, KeyRefused
+from db.release.freeze import freeze
+from db.release.manifest import Manifest
+from db.release.refusal import ReleaseRefused
+from db.release.verify import Verdict, verify
 from db.sdtm.load import import_sdtm
 from db.synthetic.demo import ScopeRefused, add_membership, member
 from db.synthetic.load import SynthesisRefused, synthesize
@@ -64,6 +69,7 @@ FAILURES = (
     PasswordRefused,
     PortTaken,
     Refusal,
+    ReleaseRefused,
     ScopeRefused,
     SettingsError,
     SynthesisRefused,
@@ -223,6 +229,23 @@ def _derive(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _release(parsed: argparse.Namespace, settings: Settings) -> int:
+    if parsed.verify is not None and (parsed.release_version, parsed.cut_off) != (None, None):
+        parsed.misuse("--verify freezes nothing: leave out --release-version and --cut-off")
+
+    async def run(url: str) -> Manifest | Verdict:
+        await database.require_migrated(url)
+        async with connected(url) as connection:
+            if parsed.verify is not None:
+                return await verify(connection, parsed.verify)
+            return await freeze(connection, parsed.release_version, parsed.cut_off)
+
+    with database.running(settings) as url:
+        told = asyncio.run(run(url))
+    _say(parsed, told.as_json(), told.text())
+    return 1 if isinstance(told, Verdict) and told.differences else 0
+
+
 def _synthesize(parsed: argparse.Namespace, settings: Settings) -> int:
     with database.running(settings) as url:
         counts = asyncio.run(_fill(settings, url, parsed.patients, parsed.seed))
@@ -338,6 +361,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-06-30") from error
+
+
 def _port(text: str) -> int:
     number = _count(text)
     if number > 65_535:
@@ -405,6 +435,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     exports.add_argument("--scope", metavar="CODE", help="in which scope, of several")
     exports.add_argument("--purpose", metavar="PURPOSE", help="for what, of several purposes")
+    releasing = command("release", _release, "freeze a release, or verify one", answers=True)
+    releasing.set_defaults(misuse=releasing.error)
+    releasing.add_argument(
+        "--release-version", metavar="V", help="its name; the year's next otherwise, as 2026.1"
+    )
+    releasing.add_argument(
+        "--cut-off",
+        type=_day,
+        metavar="DATE",
+        help="the last day that it tells of; the last of the studies' data otherwise",
+    )
+    releasing.add_argument(
+        "--verify", metavar="V", help="compare the rows of a release with its digest instead"
+    )
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

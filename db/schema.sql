@@ -361,6 +361,20 @@ $$;
 
 COMMENT ON FUNCTION connect.keep_patient() IS 'Refuse to move a record from one patient to another.';
 
+CREATE FUNCTION connect.keep_release() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - 'published' is distinct from to_jsonb(old) - 'published' or (old.published and not new.published) then
+    raise exception 'release % is frozen: it can be published once, and nothing else', old.version
+      using errcode = 'integrity_constraint_violation', hint = 'Freeze another release.';
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_release() IS 'Refuse to change a release, but for publishing it.';
+
 CREATE FUNCTION connect.keep_term() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -517,6 +531,31 @@ $$;
 
 COMMENT ON FUNCTION connect.refresh_scope() IS 'Keep the pseudonyms of agreements and projects when what they cover changes.';
 
+CREATE FUNCTION connect.refuse_addition() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from connect.data_release r where r.id in (select a.release_id from added a)) then
+    raise exception 'release is frozen: no row of connect.% can be added', tg_table_name
+      using errcode = 'integrity_constraint_violation', hint = 'Freeze another release.';
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.refuse_addition() IS 'Let rows come before their release, never after.';
+
+CREATE FUNCTION connect.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'what a release froze cannot be changed: % of connect.% refused', lower(tg_op), tg_table_name
+    using errcode = 'integrity_constraint_violation', hint = 'Freeze another release.';
+end
+$$;
+
+COMMENT ON FUNCTION connect.refuse_change() IS 'Refuse a statement, whoever makes it and whatever it would reach.';
+
 CREATE TABLE connect.adverse_event (
     id bigint NOT NULL,
     key uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -600,6 +639,104 @@ ALTER TABLE connect.agreement ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE connect.analysis_row (
+    release_id bigint NOT NULL,
+    ordinal integer NOT NULL,
+    subject integer NOT NULL,
+    cohort_code text COLLATE pg_catalog."C",
+    drugs text[] NOT NULL,
+    onco_tree_code text COLLATE pg_catalog."C",
+    tissue_code text COLLATE pg_catalog."C",
+    matched_genes text[] NOT NULL,
+    health_region connect.health_region,
+    site_code text COLLATE pg_catalog."C",
+    sex connect.sex,
+    age_band text COLLATE pg_catalog."C",
+    payer connect.payer,
+    accrual_month date,
+    evaluability connect.evaluability,
+    evaluability_reason connect.outcome_reason,
+    best_overall_response connect.response,
+    best_confirmed_response connect.response,
+    objective_response boolean GENERATED ALWAYS AS ((best_overall_response = ANY (ARRAY['CR'::connect.response, 'PR'::connect.response]))) STORED,
+    clinical_benefit_16w connect.benefit,
+    progression_free_survival_days integer,
+    progression_free_survival_event connect.event,
+    overall_survival_days integer,
+    overall_survival_event connect.event,
+    duration_of_response_days integer,
+    duration_of_response_event connect.event,
+    rule_set text COLLATE pg_catalog."C",
+    progressed boolean NOT NULL,
+    profiled_at_progression boolean,
+    resistance_mechanisms connect.resistance_mechanism[] NOT NULL,
+    adverse_events integer NOT NULL,
+    highest_grade integer,
+    synthetic boolean NOT NULL,
+    CONSTRAINT analysis_row_accrual_month_check CHECK ((EXTRACT(day FROM accrual_month) = (1)::numeric)),
+    CONSTRAINT analysis_row_adverse_events_check CHECK ((adverse_events >= 0)),
+    CONSTRAINT analysis_row_check CHECK ((progressed OR (profiled_at_progression IS NULL))),
+    CONSTRAINT analysis_row_check1 CHECK (((highest_grade IS NULL) OR (adverse_events > 0))),
+    CONSTRAINT analysis_row_duration_of_response_days_check CHECK ((duration_of_response_days >= 0)),
+    CONSTRAINT analysis_row_highest_grade_check CHECK (((highest_grade >= 1) AND (highest_grade <= 5))),
+    CONSTRAINT analysis_row_ordinal_check CHECK ((ordinal >= 1)),
+    CONSTRAINT analysis_row_overall_survival_days_check CHECK ((overall_survival_days >= 0)),
+    CONSTRAINT analysis_row_progression_free_survival_days_check CHECK ((progression_free_survival_days >= 0)),
+    CONSTRAINT analysis_row_subject_check CHECK ((subject >= 1))
+);
+
+ALTER TABLE ONLY connect.analysis_row FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.analysis_row IS 'One treatment as a release froze it: every aggregate of the release comes from these rows.';
+
+COMMENT ON COLUMN connect.analysis_row.ordinal IS 'from 1, in the order of subject and content';
+
+COMMENT ON COLUMN connect.analysis_row.subject IS 'the patient within the release: from 1, in the order of what the rows say, so it tells nothing else';
+
+COMMENT ON COLUMN connect.analysis_row.drugs IS '{INN} that were given, sorted; none where not known';
+
+COMMENT ON COLUMN connect.analysis_row.onco_tree_code IS '{OncoTree} of the diagnosis recorded first';
+
+COMMENT ON COLUMN connect.analysis_row.tissue_code IS '{OncoTree} tissue of it';
+
+COMMENT ON COLUMN connect.analysis_row.matched_genes IS '{HGNC} symbols of the matched biomarkers, sorted';
+
+COMMENT ON COLUMN connect.analysis_row.age_band IS '[years] at enrolment, five-year band';
+
+COMMENT ON COLUMN connect.analysis_row.payer IS 'who paid at the start; null: not known';
+
+COMMENT ON COLUMN connect.analysis_row.accrual_month IS 'first day of the month in which treatment started; null: not known';
+
+COMMENT ON COLUMN connect.analysis_row.evaluability IS 'for benefit at week 16; null: not known';
+
+COMMENT ON COLUMN connect.analysis_row.evaluability_reason IS 'why, where rules derived it: what a source wrote freely is never frozen';
+
+COMMENT ON COLUMN connect.analysis_row.best_overall_response IS '{RECIST} not confirmed; null: nothing was assessed';
+
+COMMENT ON COLUMN connect.analysis_row.best_confirmed_response IS '{RECIST} confirmed';
+
+COMMENT ON COLUMN connect.analysis_row.objective_response IS 'the best overall response is CR or PR; null: nothing was assessed';
+
+COMMENT ON COLUMN connect.analysis_row.progression_free_survival_days IS '[days] from treatment start';
+
+COMMENT ON COLUMN connect.analysis_row.overall_survival_days IS '[days] from treatment start, or as the source counts';
+
+COMMENT ON COLUMN connect.analysis_row.duration_of_response_days IS '[days] from first response';
+
+COMMENT ON COLUMN connect.analysis_row.rule_set IS 'the rules that derived the outcome as of the cut-off; null: as the source reported it';
+
+COMMENT ON COLUMN connect.analysis_row.progressed IS 'progression was on record by the cut-off';
+
+COMMENT ON COLUMN connect.analysis_row.profiled_at_progression IS 'it was profiled for resistance; null: not progressed, or nobody looked whether it was';
+
+COMMENT ON COLUMN connect.analysis_row.resistance_mechanisms IS 'that were found and not refuted, in the order of their type';
+
+COMMENT ON COLUMN connect.analysis_row.adverse_events IS '[events] that began by the cut-off';
+
+COMMENT ON COLUMN connect.analysis_row.highest_grade IS '{CTCAE v5} of them; null: none, or no grade known';
+
+COMMENT ON COLUMN connect.analysis_row.synthetic IS 'true: invented, nobody stands behind it';
 
 CREATE TABLE connect.biomarker (
     id bigint NOT NULL,
@@ -927,6 +1064,7 @@ CREATE TABLE connect.data_release (
     frozen_at timestamp with time zone NOT NULL,
     manifest_digest text NOT NULL COLLATE pg_catalog."C",
     published boolean DEFAULT false NOT NULL,
+    rule_sets text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT data_release_check CHECK ((cut_off <= ((frozen_at AT TIME ZONE 'UTC'::text))::date)),
     CONSTRAINT data_release_manifest_digest_check CHECK ((manifest_digest ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT data_release_version_check CHECK ((version ~ '^[A-Za-z0-9_.-]{1,40}$'::text))
@@ -938,9 +1076,11 @@ COMMENT ON TABLE connect.data_release IS 'A frozen state of the data that a publ
 
 COMMENT ON COLUMN connect.data_release.cut_off IS 'the last day that its records tell of';
 
-COMMENT ON COLUMN connect.data_release.manifest_digest IS '{SHA-256} of the list of what is in it';
+COMMENT ON COLUMN connect.data_release.manifest_digest IS '{SHA-256} of its manifest, which holds the digests of its rows';
 
 COMMENT ON COLUMN connect.data_release.published IS 'true: open to those whom its manifest names';
+
+COMMENT ON COLUMN connect.data_release.rule_sets IS 'the rules that derived its outcomes, sorted; none where all were reported';
 
 ALTER TABLE connect.data_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.data_release_id_seq
@@ -1683,6 +1823,18 @@ ALTER TABLE connect.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE connect.release_manifest (
+    release_id bigint NOT NULL,
+    manifest jsonb NOT NULL,
+    CONSTRAINT release_manifest_manifest_check CHECK ((jsonb_typeof(manifest) = 'object'::text))
+);
+
+ALTER TABLE ONLY connect.release_manifest FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.release_manifest IS 'What a release was made of: it is what data_release.manifest_digest is the digest of.';
+
+COMMENT ON COLUMN connect.release_manifest.manifest IS 'version, cut-off, rule sets, migration, studies, and of each table the rows and the SHA-256 of their content';
+
 CREATE TABLE connect.resistance_finding (
     id bigint NOT NULL,
     key uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2013,6 +2165,56 @@ ALTER TABLE ONLY connect.screening_identity FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.screening_identity IS 'The date that a screening''s days count from.';
 
+CREATE TABLE connect.screening_row (
+    release_id bigint NOT NULL,
+    subject integer NOT NULL,
+    onco_tree_code text COLLATE pg_catalog."C",
+    tissue_code text COLLATE pg_catalog."C",
+    health_region connect.health_region,
+    site_code text COLLATE pg_catalog."C",
+    sex connect.sex,
+    age_band text COLLATE pg_catalog."C",
+    screening_month date,
+    profiled boolean NOT NULL,
+    discussed boolean NOT NULL,
+    matched boolean,
+    offered boolean NOT NULL,
+    treated boolean NOT NULL,
+    evaluable boolean NOT NULL,
+    synthetic boolean NOT NULL,
+    CONSTRAINT screening_row_check CHECK ((treated OR (NOT evaluable))),
+    CONSTRAINT screening_row_screening_month_check CHECK ((EXTRACT(day FROM screening_month) = (1)::numeric)),
+    CONSTRAINT screening_row_subject_check CHECK ((subject >= 1))
+);
+
+ALTER TABLE ONLY connect.screening_row FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.screening_row IS 'One screened patient as a release froze it: how far from referral to an evaluable treatment.';
+
+COMMENT ON COLUMN connect.screening_row.subject IS 'as in the analysis rows of the release';
+
+COMMENT ON COLUMN connect.screening_row.onco_tree_code IS '{OncoTree} of the diagnosis recorded first';
+
+COMMENT ON COLUMN connect.screening_row.tissue_code IS '{OncoTree} tissue of it';
+
+COMMENT ON COLUMN connect.screening_row.age_band IS '[years] at enrolment, five-year band';
+
+COMMENT ON COLUMN connect.screening_row.screening_month IS 'first day of the month of referral; null: not known';
+
+COMMENT ON COLUMN connect.screening_row.profiled IS 'a molecular profile was there by the cut-off';
+
+COMMENT ON COLUMN connect.screening_row.discussed IS 'the molecular tumour board had discussed it by the cut-off';
+
+COMMENT ON COLUMN connect.screening_row.matched IS 'an actionable alteration with an open cohort; null: not known by the cut-off';
+
+COMMENT ON COLUMN connect.screening_row.offered IS 'a treatment was offered by the cut-off, taken or not';
+
+COMMENT ON COLUMN connect.screening_row.treated IS 'an analysis row of the release has this subject';
+
+COMMENT ON COLUMN connect.screening_row.evaluable IS 'one of them is evaluable for benefit at week 16';
+
+COMMENT ON COLUMN connect.screening_row.synthetic IS 'true: invented, nobody stands behind it';
+
 CREATE TABLE connect.site (
     id bigint NOT NULL,
     code text NOT NULL COLLATE pg_catalog."C",
@@ -2266,6 +2468,9 @@ ALTER TABLE ONLY connect.agreement_drug
 ALTER TABLE ONLY connect.agreement
     ADD CONSTRAINT agreement_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.analysis_row
+    ADD CONSTRAINT analysis_row_pkey PRIMARY KEY (release_id, ordinal);
+
 ALTER TABLE ONLY connect.biomarker_definition
     ADD CONSTRAINT biomarker_definition_cohort_id_effective_from_key UNIQUE (cohort_id, effective_from);
 
@@ -2458,6 +2663,9 @@ ALTER TABLE ONLY connect.pseudonym
 ALTER TABLE ONLY connect.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.release_manifest
+    ADD CONSTRAINT release_manifest_pkey PRIMARY KEY (release_id);
+
 ALTER TABLE ONLY connect.resistance_finding
     ADD CONSTRAINT resistance_finding_pkey PRIMARY KEY (id);
 
@@ -2508,6 +2716,9 @@ ALTER TABLE ONLY connect.screening
 
 ALTER TABLE ONLY connect.screening
     ADD CONSTRAINT screening_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.screening_row
+    ADD CONSTRAINT screening_row_pkey PRIMARY KEY (release_id, subject);
 
 ALTER TABLE ONLY connect.site
     ADD CONSTRAINT site_code_key UNIQUE (code);
@@ -2746,6 +2957,18 @@ CREATE INDEX tumour_board_review_identity_patient_id_idx ON connect.tumour_board
 
 CREATE INDEX tumour_board_review_import_batch_id_idx ON connect.tumour_board_review USING btree (import_batch_id);
 
+CREATE TRIGGER complete AFTER INSERT ON connect.analysis_row REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_addition();
+
+CREATE TRIGGER complete AFTER INSERT ON connect.screening_row REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_addition();
+
+CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.analysis_row FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER frozen BEFORE DELETE OR TRUNCATE ON connect.data_release FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.release_manifest FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.screening_row FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.adverse_event FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.biomarker FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
@@ -2820,6 +3043,8 @@ CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.agreement_drug F
 
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.cohort_drug FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
 
+CREATE TRIGGER kept BEFORE UPDATE ON connect.data_release FOR EACH ROW EXECUTE FUNCTION connect.keep_release();
+
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.onco_tree FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
 
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.project FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
@@ -2873,6 +3098,9 @@ ALTER TABLE ONLY connect.agreement_drug
 
 ALTER TABLE ONLY connect.agreement
     ADD CONSTRAINT agreement_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES connect.partner(id);
+
+ALTER TABLE ONLY connect.analysis_row
+    ADD CONSTRAINT analysis_row_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.data_release(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY connect.biomarker_definition
     ADD CONSTRAINT biomarker_definition_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
@@ -3117,6 +3345,9 @@ ALTER TABLE ONLY connect.pseudonym
 ALTER TABLE ONLY connect.quarantine
     ADD CONSTRAINT quarantine_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
 
+ALTER TABLE ONLY connect.release_manifest
+    ADD CONSTRAINT release_manifest_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.data_release(id);
+
 ALTER TABLE ONLY connect.resistance_finding
     ADD CONSTRAINT resistance_finding_drug_id_fkey FOREIGN KEY (drug_id) REFERENCES connect.drug(id);
 
@@ -3179,6 +3410,9 @@ ALTER TABLE ONLY connect.screening
 
 ALTER TABLE ONLY connect.screening
     ADD CONSTRAINT screening_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+
+ALTER TABLE ONLY connect.screening_row
+    ADD CONSTRAINT screening_row_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.data_release(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY connect.site
     ADD CONSTRAINT site_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES connect.partner(id);
@@ -3284,6 +3518,8 @@ ALTER TABLE connect.adverse_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connect.agreement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.agreement_drug ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.analysis_row ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.biomarker ENABLE ROW LEVEL SECURITY;
 
@@ -3687,6 +3923,8 @@ CREATE POLICY reference ON connect.site FOR SELECT TO connect_partner, connect_r
 CREATE POLICY reference ON connect.study FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+ALTER TABLE connect.release_manifest ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.resistance_finding ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.response_assessment ENABLE ROW LEVEL SECURITY;
@@ -3704,6 +3942,8 @@ CREATE POLICY scoped ON connect.pseudonym FOR SELECT TO connect_partner, connect
 ALTER TABLE connect.screening ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.screening_identity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.screening_row ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.site ENABLE ROW LEVEL SECURITY;
 
@@ -3749,6 +3989,8 @@ GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connec
 
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION connect.keep_release() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION connect.keep_term() FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect(IN relation regclass) FROM PUBLIC;
@@ -3766,6 +4008,10 @@ REVOKE ALL ON PROCEDURE connect.protect_reference(IN relation regclass) FROM PUB
 REVOKE ALL ON FUNCTION connect.refresh_patient() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refresh_scope() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.refuse_addition() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
 
@@ -3831,6 +4077,8 @@ GRANT SELECT ON TABLE connect.agreement_drug TO connect_steward;
 GRANT SELECT ON TABLE connect.agreement_drug TO connect_partner;
 
 GRANT USAGE ON SEQUENCE connect.agreement_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT ON TABLE connect.analysis_row TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.biomarker TO connect_loader;
 GRANT SELECT ON TABLE connect.biomarker TO connect_steward;
@@ -4744,6 +4992,8 @@ GRANT SELECT ON TABLE connect.quarantine TO connect_steward;
 
 GRANT USAGE ON SEQUENCE connect.quarantine_id_seq TO connect_loader;
 
+GRANT SELECT,INSERT ON TABLE connect.release_manifest TO connect_loader;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.resistance_finding TO connect_loader;
 GRANT SELECT ON TABLE connect.resistance_finding TO connect_steward;
 
@@ -5027,6 +5277,8 @@ GRANT USAGE ON SEQUENCE connect.screening_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.screening_identity TO connect_loader;
 GRANT SELECT ON TABLE connect.screening_identity TO connect_steward;
 GRANT SELECT ON TABLE connect.screening_identity TO connect_clinician;
+
+GRANT SELECT,INSERT ON TABLE connect.screening_row TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.site TO connect_loader;
 GRANT SELECT ON TABLE connect.site TO connect_steward;

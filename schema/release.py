@@ -18,4 +18,7 @@ class DataRelease:
     cut_off: Date = column("cut_off", "The last day that its records tell of.")
     frozen_at: DateTime = column("frozen_at", "When it was frozen.")
     manifest_digest: str = column("manifest_digest", "{SHA-256} of the list of what is in it.")
+    rule_sets: list[str] = column(
+        "rule_sets", "The rules that derived its outcomes; none where all were reported."
+    )
     published: bool = column("published", "True once it is open to those whom it was made for.")

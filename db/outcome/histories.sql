@@ -3,6 +3,7 @@
 -- regimen's route is follows from the drugs given, or else from the cohort's, where it is not recorded.
 select t.id as treatment_id, t.patient_id, t.end_day, t.end_reason::text, t.next_therapy_day,
   t.death_day, t.last_known_alive_day, p.vital_status::text, s.data_cut_off,
+  i.started_on,
   s.data_cut_off - i.started_on as cut_off_day,
   coalesce(t.route::text, given.route, planned.route) as route,
   (

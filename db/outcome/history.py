@@ -67,6 +67,18 @@ def settle(history: History) -> History:
     return history
 
 
+def as_of(history: History, day: int | None) -> History:
+    """Leave out what comes after a day, which no record need reach; None where none is known.
+
+    A data cut-off that is not known stays so: up to where the record speaks is for it to say.
+    """
+    if day is None:
+        return history
+    if history.cut_off_day is not None:
+        return replace(history, cut_off_day=min(day, history.cut_off_day))
+    return replace(settle(replace(history, cut_off_day=day)), cut_off_day=None)
+
+
 def _cut(history: History, cut: int) -> History:
     end_day, end_reason = history.end_day, history.end_reason
     death_day, vital_status = history.death_day, history.vital_status

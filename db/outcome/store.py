@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import asyncpg
 
 from db.outcome.derive import RULE_SET, Outcome, derive
-from db.outcome.history import Assessment, History
+from db.outcome.history import Assessment, History, as_of
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
@@ -93,6 +94,26 @@ async def derive_outcomes(
     await connection.execute(_LINK, incoming)
     inserted = sum(row["fresh"] for row in stored)
     return Counts(reported, inserted, len(stored) - inserted, len(rows) - len(stored))
+
+
+async def outcomes_as_of(
+    connection: Connection, study_id: int, treatments: Iterable[int], cut_off: date
+) -> list[dict[str, Any]]:
+    """Derive the outcomes of treatments as they were on a day, where no source reports one.
+
+    Nothing is stored; the keys are the columns of connect.outcome. The caller is connect_loader.
+    """
+    rows = await connection.fetch(_HISTORIES, study_id, list(treatments))
+    return [
+        _record(row, derive(as_of(_history(row), _day(row, cut_off))))
+        | {"data_cut_off": cut_off.isoformat()}
+        for row in rows
+    ]
+
+
+def _day(row: asyncpg.Record, on: date) -> int | None:
+    started: date | None = row["started_on"]
+    return None if started is None else (on - started).days
 
 
 def _history(row: asyncpg.Record) -> History:

@@ -8,6 +8,7 @@ import pytest
 
 from connect_graph import database
 from connect_graph.settings import Settings
+from db.release.freeze import freeze
 from resolvers.execute import Answer, Request
 from tests.access.edge import sharpen
 from tests.access.oracle import Facts, Who
@@ -45,6 +46,8 @@ async def world(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Async
             async with database.connected(copy.url) as connection, connection.transaction():
                 await sharpen(connection)
                 await database.pseudonyms(settings)(connection)
+            async with database.connected(copy.url) as connection:
+                await freeze(connection)
             for role, scope in OTHERS:
                 await filled.caller(role, scope)
             yield filled

@@ -38,7 +38,11 @@ OF_PROJECT = _names("project project_cohort project_tumour_type")
 TERMS = _names("scope_term")
 COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
 OWN = _names("scope membership")
-TABLES = REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
+FROZEN = _names("analysis_row screening_row release_manifest")  # nobody's
+TABLES = (
+    REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
+    | FROZEN
+)  # fmt: skip
 
 _MOLECULAR = _names(
     "specimen molecular_profile gene_assessed biomarker biomarker_evidence tumour_board_review"
@@ -56,6 +60,8 @@ def readable(role: str, table: str, columns: list[str]) -> set[str]:
     """Name the columns that a role may read at all."""
     everything = set(columns)
     match role:
+        case _ if table in FROZEN:
+            return set()
         case "steward":
             return everything
         case "identity":

@@ -1,0 +1,1 @@
+"""Releases: the data as they were on a day, frozen, and proof that they still are."""
