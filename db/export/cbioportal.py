@@ -221,11 +221,11 @@ async def write_cbioportal(viewing: Viewing, folder: Path, role: str, scope: str
             path = folder / each.data
             files[each.data] = opened.enter_context(path.open("w", encoding="utf-8", newline=""))
             f.begin(files[each.data], each)
-        async for patients in viewing.pages():
+        for page_of in viewing.pages():
             records = {
                 name: [
                     dict(zip(found.header, row, strict=True))
-                    for row in await viewing.rows(found.sql, patients)
+                    for row in await viewing.rows(found.sql, *page_of)
                 ]
                 for name, found in made.items()
             }

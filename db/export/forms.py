@@ -59,9 +59,9 @@ async def write_forms(viewing: Viewing, folder: Path, role: str, scope: str) -> 
             files.append(csv.writer(file))
             files[-1].writerow(_header(viewing, made.form, made.header))
             counts[made.form.file] = 0
-        async for patients in viewing.pages():
+        for page in viewing.pages():
             for made, writer in zip(queries, files, strict=True):
-                rows = await viewing.rows(made.sql, patients)
+                rows = await viewing.rows(made.sql, *page)
                 counts[made.form.file] += len(rows)
                 for row in rows:
                     named.note(made, row)

@@ -34,7 +34,7 @@ class Query:
 
     @property
     def sql(self) -> str:
-        """Write the statement: of the patients $1, or of the reference's natural keys $1."""
+        """Write the statement: of the natural keys $1, or of the patients $1 to $2 of study $3."""
         cells = list(self.cells)
         if self.members is not None:
             cells.append(_members(self.table, self.members))
@@ -44,7 +44,7 @@ class Query:
                 natural = "cohort.code"
             where = f"{natural} = any ($1::text[])"
         else:
-            where = f"{_patient(self.table)} = any ($1::bigint[])"
+            where = "y.public_id between $1 and $2"
         return (
             f"select {', '.join(cells)} from connect.{self.table.name} t "
             f"{' '.join(self.joins)} where {where} order by {', '.join(self.order)}"
@@ -69,6 +69,7 @@ def query(form: Form, may: May) -> Query | None:
         if not may(table.name, "id" if table.name == "patient" else "patient_id"):
             return None
         made.joins.append(f"join connect.pseudonym y on y.patient_id = {_patient(table)}")
+        made.joins.append("join connect.patient p on p.id = y.patient_id and p.study_id = $3")
     for name in reversed(list(PARENTS)):  # what is within another joins after it
         if name in table.type._fields and name != "patient":
             _join_parent(made, name)

@@ -5,7 +5,7 @@ Row security decides the rows and grants the columns, as for the graph; nothing 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +29,7 @@ _SETTLE = "select " + ", ".join(
 _STUDY = "select id, title, synthetic, data_cut_off from connect.study where code = $1"
 _STUDIES = "select code from connect.study order by code"
 _PATIENTS = """
-select p.id from connect.patient p join connect.pseudonym y on y.patient_id = p.id
+select y.public_id from connect.patient p join connect.pseudonym y on y.patient_id = p.id
 where p.study_id = $1 order by y.public_id
 """
 
@@ -42,13 +42,14 @@ class ExportRefused(Exception):
 class Viewing:
     """Hold a study as its viewer may read it, for as long as the snapshot lasts."""
 
+    id: int
     code: str
     title: str | None
     synthetic: bool
     data_cut_off: date | None
     grants: Grants
-    patients: tuple[int, ...]
-    """In the order of their public ids."""
+    patients: tuple[str, ...]
+    """Their public ids, in order."""
     connection: Connection
 
     def may(self, table: str, column: str) -> bool:
@@ -59,10 +60,11 @@ class Viewing:
         """Run a statement in the snapshot."""
         return await self.connection.fetch(sql, *arguments)
 
-    async def pages(self) -> AsyncIterator[list[int]]:
-        """Give the patients, so many at a time."""
+    def pages(self) -> Iterator[tuple[str, str, int]]:
+        """Give what a form's statement asks for, page by page: from, to, and the study."""
         for start in range(0, len(self.patients), PAGE):
-            yield list(self.patients[start : start + PAGE])
+            page = self.patients[start : start + PAGE]
+            yield page[0], page[-1], self.id
 
 
 @asynccontextmanager
@@ -85,12 +87,13 @@ async def viewing(pool: Pool, viewer: Viewer, code: str) -> AsyncIterator[Viewin
                 raise ExportRefused(f"there is no study {code}: name one of {known or 'none yet'}")
             found = await connection.fetch(_PATIENTS, study["id"])
             yield Viewing(
+                study["id"],
                 code,
                 study["title"],
                 study["synthetic"],
                 study["data_cut_off"],
                 pool.grants,
-                tuple(row["id"] for row in found),
+                tuple(row["public_id"] for row in found),
                 connection,
             )
     except asyncpg.QueryCanceledError as error:
