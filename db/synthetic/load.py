@@ -87,7 +87,7 @@ async def synthesize(
                 await staging.stage(connection, chunk)
                 if not stored:
                     await staging.analyze(connection)
-                stored += await staging.store(connection, study, batch)
+                stored.update(await staging.store(connection, study, batch))
                 progress(stored["patient"])
         await connection.execute(_STAGES, list(stages), list(stages.values()))
         report["stored"] = stored

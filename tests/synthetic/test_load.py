@@ -59,6 +59,12 @@ async def test_the_same_again_is_a_no_op_and_others_are_refused(database: Databa
     assert await digests(database.url) == before
 
 
+async def test_a_table_without_rows_is_counted(database: Database) -> None:
+    counts = await furnish(database.url, 1)
+    assert counts["patient"] == 1
+    assert counts["treatment"] == counts["resistance_finding"] == 0
+
+
 async def test_nothing_stays_when_completing_fails(database: Database) -> None:
     connection = await asyncpg.connect(database.url)
 
