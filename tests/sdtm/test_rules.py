@@ -459,7 +459,7 @@ async def test_the_accepted_reader_rules(
     assert tuple(found or ()) == ("PR", "PR", "YES", "DERIVED")
     rested = await connection.fetch(
         "select distinct evaluator_id from connect.response_assessment where id in "
-        "(select assessment_id from connect.outcome_assessment)"
+        "(select response_assessment_id from connect.outcome_assessment)"
     )
     assert [row[0] for row in rested] == ["RADIOLOGIST 2"]
 
