@@ -1401,7 +1401,7 @@ COMMENT ON COLUMN connect.outcome.data_cut_off IS 'of the study when the outcome
 
 CREATE TABLE connect.outcome_assessment (
     treatment_id bigint NOT NULL,
-    assessment_id bigint NOT NULL,
+    response_assessment_id bigint NOT NULL,
     patient_id bigint NOT NULL
 );
 
@@ -2365,7 +2365,7 @@ ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_pkey PRIMARY KEY (code);
 
 ALTER TABLE ONLY connect.outcome_assessment
-    ADD CONSTRAINT outcome_assessment_pkey PRIMARY KEY (treatment_id, assessment_id);
+    ADD CONSTRAINT outcome_assessment_pkey PRIMARY KEY (treatment_id, response_assessment_id);
 
 ALTER TABLE ONLY connect.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (treatment_id);
@@ -2599,9 +2599,9 @@ CREATE INDEX offer_patient_id_idx ON connect.offer USING btree (patient_id);
 
 CREATE INDEX onco_tree_tissue_code_idx ON connect.onco_tree USING btree (tissue_code);
 
-CREATE INDEX outcome_assessment_assessment_id_idx ON connect.outcome_assessment USING btree (assessment_id);
-
 CREATE INDEX outcome_assessment_patient_id_idx ON connect.outcome_assessment USING btree (patient_id);
+
+CREATE INDEX outcome_assessment_response_assessment_id_idx ON connect.outcome_assessment USING btree (response_assessment_id);
 
 CREATE INDEX outcome_import_batch_id_idx ON connect.outcome USING btree (import_batch_id);
 
@@ -2956,10 +2956,10 @@ ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_tissue_code_fkey FOREIGN KEY (tissue_code) REFERENCES connect.onco_tree(code) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY connect.outcome_assessment
-    ADD CONSTRAINT outcome_assessment_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES connect.response_assessment(id) ON DELETE CASCADE;
+    ADD CONSTRAINT outcome_assessment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
 ALTER TABLE ONLY connect.outcome_assessment
-    ADD CONSTRAINT outcome_assessment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
+    ADD CONSTRAINT outcome_assessment_response_assessment_id_fkey FOREIGN KEY (response_assessment_id) REFERENCES connect.response_assessment(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY connect.outcome_assessment
     ADD CONSTRAINT outcome_assessment_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES connect.outcome(treatment_id) ON DELETE CASCADE;
@@ -4304,9 +4304,9 @@ GRANT SELECT(treatment_id) ON TABLE connect.outcome_assessment TO connect_partne
 GRANT SELECT(treatment_id) ON TABLE connect.outcome_assessment TO connect_researcher;
 GRANT SELECT(treatment_id) ON TABLE connect.outcome_assessment TO connect_clinician;
 
-GRANT SELECT(assessment_id) ON TABLE connect.outcome_assessment TO connect_partner;
-GRANT SELECT(assessment_id) ON TABLE connect.outcome_assessment TO connect_researcher;
-GRANT SELECT(assessment_id) ON TABLE connect.outcome_assessment TO connect_clinician;
+GRANT SELECT(response_assessment_id) ON TABLE connect.outcome_assessment TO connect_partner;
+GRANT SELECT(response_assessment_id) ON TABLE connect.outcome_assessment TO connect_researcher;
+GRANT SELECT(response_assessment_id) ON TABLE connect.outcome_assessment TO connect_clinician;
 
 GRANT SELECT(patient_id) ON TABLE connect.outcome_assessment TO connect_partner;
 GRANT SELECT(patient_id) ON TABLE connect.outcome_assessment TO connect_researcher;

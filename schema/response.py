@@ -254,7 +254,7 @@ class Outcome:
         "treatment_id",
         "The assessments that it rests on, in the order of time; empty where not derived.",
         order=("day", "criteria", "evaluator"),
-        through=("outcome_assessment", "assessment_id"),
+        through=("outcome_assessment", "response_assessment_id"),
         size=8,
     )
     progression_free_survival: Annotated[TimeToEvent, strawberry.lazy("schema.response")] | None = (

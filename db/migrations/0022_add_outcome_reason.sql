@@ -83,12 +83,12 @@ grant select (
 
 create table connect.outcome_assessment (
   treatment_id bigint not null references connect.outcome on delete cascade,
-  assessment_id bigint not null references connect.response_assessment on delete cascade,
+  response_assessment_id bigint not null references connect.response_assessment on delete cascade,
   patient_id bigint not null references connect.patient,
-  primary key (treatment_id, assessment_id)
+  primary key (treatment_id, response_assessment_id)
 );
 comment on table connect.outcome_assessment is 'The assessments that a derived outcome rests on.';
-create index on connect.outcome_assessment (assessment_id);
+create index on connect.outcome_assessment (response_assessment_id);
 create index on connect.outcome_assessment (patient_id);
 
 call connect.protect_record('connect.outcome_assessment',

@@ -35,10 +35,10 @@ _UNLINK = """
 delete from connect.outcome_assessment a
 using jsonb_array_elements($1::text::jsonb) d
 where a.treatment_id = (d ->> 'treatment_id')::bigint
-  and not d -> 'assessments' @> to_jsonb(a.assessment_id)
+  and not d -> 'assessments' @> to_jsonb(a.response_assessment_id)
 """
 _LINK = """
-insert into connect.outcome_assessment (treatment_id, assessment_id, patient_id)
+insert into connect.outcome_assessment (treatment_id, response_assessment_id, patient_id)
 select (d ->> 'treatment_id')::bigint, a::bigint, (d ->> 'patient_id')::bigint
 from jsonb_array_elements($1::text::jsonb) d,
   jsonb_array_elements_text(d -> 'assessments') a

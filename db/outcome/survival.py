@@ -17,7 +17,11 @@ def progression_free_survival(history: History, course: Course) -> TimeToEvent:
     """Give the time to progression or death (rule 8)."""
     event = _event(history, course)
     adequate = max(
-        (p.day for p in course.points if p.seen in CONTROL and (event is None or p.day < event[0])),
+        (
+            p.day
+            for p in course.points
+            if p.seen in CONTROL and (event is None or p.day <= event[0])
+        ),
         default=0,
     )
     if event is not None:

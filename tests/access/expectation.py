@@ -139,7 +139,8 @@ class Expectation:
             return self._part(source[:-1], row, below)
         if (linked := re.fullmatch(r"(\w+)\((\w+), (\w+)_id\)", source)) is not None:
             link, own, other = linked.groups()
-            ids = [found[f"{other}_id"] for found in self.found(link, own, row["id"])]
+            links = self.found(link, own, row["id"] if "id" in row else row[own])
+            ids = [found[f"{other}_id"] for found in links]
             rows = [found for one in ids for found in self.found(other, "id", one)]
             return self._below(name, field_name, other, rows, below)
         if " > " in source:

@@ -82,7 +82,7 @@ class Shape:
             if is_leaf_type(inner):
                 yield f"{prefix}_{name}: {name}" if prefix else name
             elif inner.name == "TimeToEvent":
-                yield f"{name} {{ days event }}"
+                yield f"{name} {{ days event reason }}"
             elif depth > 0 and not prefix:
                 yield f"{name} {{ {self.selection(inner.name, depth - 1)} }}"
 
