@@ -228,6 +228,13 @@ COURSE: Final = (
         ("day_after_progression", "of the specimen; negative before", "[days]", "3"),
         ("literature", "sources", "{PubMed} ids or DOIs with ; between", ""),
         ("curated", "a person judged it", _YES, "yes"),
+        ("rule_set", "the rules that proposed it; empty: reported", "", ""),
+        (
+            "basis",
+            "what they compared; empty: reported",
+            "SAME_MATERIAL MIXED_MATERIAL UNDATED_SERIES UNPAIRED NO_SECOND_SPECIMEN",
+            "",
+        ),
         key="finding",
     ),
     form(
@@ -255,5 +262,11 @@ COURSE: Final = (
         ("comparator_specimen", "the later one", "id of specimen.csv", "P-001-T1"),
         ("vaf_before", "in the earlier one; empty: not tested there", "[0-1]", "0"),
         ("vaf_after", "in the later one; empty: not tested there", "[0-1]", "0.02"),
+        (
+            "change",
+            "between the two; empty: not told",
+            "EMERGENT LOST RISING PERSISTING",
+            "EMERGENT",
+        ),
     ),
 )

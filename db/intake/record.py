@@ -380,6 +380,8 @@ class Finding(NamedTuple):
     day_after_progression: int | None = None
     literature: tuple[str, ...] = ()
     curated: bool | None = None
+    rule_set: str | None = None
+    basis: str | None = None
 
 
 class FindingBiomarker(NamedTuple):
@@ -406,6 +408,7 @@ class PairedEvidence(NamedTuple):
     comparator_specimen: str | None = None
     vaf_before: float | None = None
     vaf_after: float | None = None
+    change: str | None = None
 
 
 OfPatient = (

@@ -233,7 +233,7 @@ class OutcomeAssessment(NamedTuple):
     """connect.outcome_assessment."""
 
     treatment: UUID
-    assessment: UUID
+    response_assessment: UUID
     patient: UUID
 
 

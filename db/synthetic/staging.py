@@ -71,7 +71,7 @@ _PARENT: Final = {
     "specimen": ("specimen_id", "specimen"),
     "profile": ("profile_id", "molecular_profile"),
     "treatment": ("treatment_id", "treatment"),
-    "assessment": ("assessment_id", "response_assessment"),
+    "response_assessment": ("response_assessment_id", "response_assessment"),
     "finding": ("finding_id", "resistance_finding"),
     "biomarker": ("biomarker_id", "biomarker"),
     "baseline_specimen": ("baseline_specimen_id", "specimen"),

@@ -153,7 +153,7 @@ def test_outcomes_are_what_the_rules_say_of_the_records(people: list[r.Person]) 
     treatments = {t.key: t for t in rows(people, r.Treatment)}
     used = defaultdict[Any, set[Any]](set)
     for link in rows(people, r.OutcomeAssessment):
-        used[link.treatment].add(link.assessment)
+        used[link.treatment].add(link.response_assessment)
     benefits = Counter[str]()
     for outcome in rows(people, r.Outcome):
         treatment, seen = treatments[outcome.treatment], assessed[outcome.treatment]
