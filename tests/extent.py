@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 EXTENT = os.environ.get("CONNECT_EXAMPLES", "ci")
 """`ci`, `nightly`, or a number that holds for every property."""
 REPEATABLE = EXTENT == "ci"
@@ -13,3 +15,13 @@ REPEATABLE = EXTENT == "ci"
 def count(*, ci: int, nightly: int) -> int:
     """Say how many examples a property is tried with now."""
     return int({"ci": ci, "nightly": nightly}.get(EXTENT, EXTENT))
+
+
+def trying(*, ci: int, nightly: int) -> settings:
+    """Give the settings of a property that is tried so often."""
+    return settings(
+        max_examples=count(ci=ci, nightly=nightly),
+        deadline=None,
+        derandomize=REPEATABLE,
+        database=None,
+    )

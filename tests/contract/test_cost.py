@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from graphql import (
     validate,
 )
 from graphql.utilities.print_schema import print_directive
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import Refusal
@@ -27,9 +26,9 @@ from resolvers.execute import Graph
 from resolvers.limits import MOST_COST, check_cost
 from resolvers.selection import Selection
 from tests.contract.price import SCHEMA, applied, price
+from tests.extent import trying
 from tests.world import World
 
-EXAMPLES = int(os.environ.get("CONNECT_EXAMPLES", "200"))
 GRAPH = Graph.make()
 
 # The operation, its variables, and what it costs by hand.
@@ -203,7 +202,8 @@ def operations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return f"query ({', '.join(declared)}) {{ {text} }} {' '.join(fragments)}", variables
 
 
-@settings(max_examples=EXAMPLES)
+@pytest.mark.property
+@trying(ci=200, nightly=5_000)
 @given(operations())
 def test_the_schema_tells_what_the_server_takes_it_to_cost(
     made: tuple[str, dict[str, Any]],

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from db.form import cell
@@ -14,8 +13,10 @@ from db.form.catalogue import FORMS
 from db.form.form import Column, Kind
 from db.ingest.sheet import Row
 from db.ingest.term import RowRejected
+from tests.extent import trying
 
-EXAMPLES = int(os.environ.get("CONNECT_EXAMPLES", "200"))
+pytestmark = pytest.mark.property
+examples = trying(ci=200, nightly=5_000)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 ODD = st.sampled_from(
     ["NA", "-", "'", "=1+1", "'=1", "''-", " x ", "unknown", "\t", ";", "\\", "'"]
@@ -49,7 +50,7 @@ def value(kind: Kind) -> st.SearchStrategy[object]:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@settings(max_examples=EXAMPLES)
+@examples
 @given(data=st.data())
 def test_what_is_written_is_read(kind: Kind, data: st.DataObject) -> None:
     given_value = data.draw(value(kind))
@@ -57,7 +58,7 @@ def test_what_is_written_is_read(kind: Kind, data: st.DataObject) -> None:
     assert cell.read(row(written), column(kind)) == given_value
 
 
-@settings(max_examples=EXAMPLES)
+@examples
 @given(TEXT | ODD)
 def test_no_written_text_is_a_formula(text: str) -> None:
     assert not cell.write(text).startswith(("=", "+", "-", "@", "\t", "\r"))

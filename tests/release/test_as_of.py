@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from db.outcome.derive import derive
 from db.outcome.history import Assessment, History, as_of
 from db.outcome.verdict import Benefit, Event
+from tests.extent import trying
 from tests.outcome.strategy import DAYS, histories
 
-examples = settings(max_examples=int(os.environ.get("CONNECT_EXAMPLES", "200")), deadline=None)
+pytestmark = pytest.mark.property
+examples = trying(ci=200, nightly=20_000)
 
 
 @examples

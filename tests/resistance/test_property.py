@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from db.resistance.case import PLASMA, TISSUE, Call, Case, Pair, Specimen
 from db.resistance.change import compare
 from db.resistance.concordance import concordance
 from db.resistance.propose import propose
+from tests.extent import trying
 
-EXAMPLES = settings(max_examples=int(os.environ.get("CONNECT_EXAMPLES", "200")), deadline=None)
+pytestmark = pytest.mark.property
+examples = trying(ci=200, nightly=20_000)
 GENES = ("BRAF", "KRAS", "NRAS", "MAP2K1", "MET")
 SWAPPED = {"EMERGENT": "LOST", "LOST": "EMERGENT"}
 fractions = st.none() | st.floats(0, 1)
@@ -73,7 +75,7 @@ def assessed(specimen: Specimen) -> set[str]:
     return set(specimen.assessed) | {call.gene for call in specimen.calls}
 
 
-@EXAMPLES
+@examples
 @given(pairs)
 def test_nothing_changes_in_a_gene_not_assessed_in_both(pair: Pair) -> None:
     both = assessed(pair.baseline) & assessed(pair.comparator)
@@ -84,7 +86,7 @@ def test_nothing_changes_in_a_gene_not_assessed_in_both(pair: Pair) -> None:
             assert found.vaf_before is None or found.vaf_after is None
 
 
-@EXAMPLES
+@examples
 @given(pairs)
 def test_swapping_the_specimens_swaps_emergent_and_lost(pair: Pair) -> None:
     back = replace(pair, baseline=pair.comparator, comparator=pair.baseline)
@@ -95,7 +97,7 @@ def test_swapping_the_specimens_swaps_emergent_and_lost(pair: Pair) -> None:
         assert (one in SWAPPED) == (other in SWAPPED)
 
 
-@EXAMPLES
+@examples
 @given(pairs)
 def test_what_rises_is_higher_afterwards(pair: Pair) -> None:
     for found in compare(pair):
@@ -105,7 +107,7 @@ def test_what_rises_is_higher_afterwards(pair: Pair) -> None:
             assert found.vaf_after > found.vaf_before
 
 
-@EXAMPLES
+@examples
 @given(cases)
 def test_every_proposal_is_suspected_and_names_its_mechanism_once(case: Case) -> None:
     findings = propose(case)
@@ -119,13 +121,13 @@ def test_every_proposal_is_suspected_and_names_its_mechanism_once(case: Case) ->
         assert not known or any(each.change for each in finding.evidence)
 
 
-@EXAMPLES
+@examples
 @given(cases)
 def test_the_order_of_specimens_does_not_matter(case: Case) -> None:
     assert propose(case) == propose(replace(case, specimens=case.specimens[::-1]))
 
 
-@EXAMPLES
+@examples
 @given(specimens(), specimens())
 def test_concordance_says_nothing_of_genes_not_assessed_in_both(
     tissue: Specimen, plasma: Specimen
