@@ -73,10 +73,11 @@ lock: setup ## resolve pyproject.toml into requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 	  --upgrade --no-header --no-annotate --no-emit-index-url --output-file requirements.lock pyproject.toml
 
-snapshots: setup ## regenerate db/schema.sql and schema/schema.graphql
+snapshots: setup ## regenerate db/schema.sql, schema/schema.graphql and the tutorial's answers
 	@$(PYTHON) -m tests.house.snapshot
 	@$(PYTHON) -m connect_graph schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema/schema.graphql
+	@$(PYTHON) -m tests.tutorial.lesson
 
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
