@@ -18,6 +18,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from connect_graph.cli import DEMO_PATIENTS
 from connect_graph.embedded import EmbeddedError, Server, running
 from connect_graph.settings import ROLES
 from db.address import Address
@@ -111,6 +112,17 @@ async def world(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Async
     """Give the synthetic set, filled once; no test may change it."""
     async with clone() as copy:
         filled = await make(copy, tmp_path_factory.mktemp("world"))
+        yield filled
+        await filled.pools.close()
+
+
+@pytest.fixture(scope="session")
+async def demonstration(
+    clone: Clone, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """Give what `make demo` shows; no test may change it."""
+    async with clone() as copy:
+        filled = await make(copy, tmp_path_factory.mktemp("demonstration"), DEMO_PATIENTS)
         yield filled
         await filled.pools.close()
 

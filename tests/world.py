@@ -109,12 +109,12 @@ class World:
         return await self.graph.answer(request, viewer, self.pools.roles[Role(role)])
 
 
-async def make(copy: Database, directory: Path) -> World:
+async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> World:
     """Fill a migrated database and open its pools; the caller closes them."""
     settings = Settings.load({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(directory)})
     await database.prepare(settings, copy.url)
     async with database.connected(copy.url) as connection:
-        await synthesize(connection, PATIENTS, SEED, database.pseudonyms(settings))
+        await synthesize(connection, patients, SEED, database.pseudonyms(settings))
     pools = await Pools.open({role: copy.login(role) for role in ROLES}, size=4)
     return World(copy, directory, pools, Graph.make())
 

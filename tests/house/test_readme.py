@@ -17,8 +17,8 @@ def block(language: str) -> str:
     return found[1]
 
 
-async def test_the_query_has_the_answer(world: World) -> None:
-    answer = await world.answer("partner", block("graphql"))
+async def test_the_query_has_the_answer(demonstration: World) -> None:
+    answer = await demonstration.answer("partner", block("graphql"))
     assert json.loads(block("json")) == answer.body
 
 

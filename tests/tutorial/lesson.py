@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connect_graph.cli import DEMO_PATIENTS
 from connect_graph.embedded import running
 from tests.world import ROOT, Database, World, make, serving
 
@@ -152,7 +153,7 @@ def written(value: Any, indent: str = "") -> str:
 
 
 async def _world(url: str, place: Path) -> World:
-    world = await make(Database(url), place)
+    world = await make(Database(url), place, DEMO_PATIENTS)
     await world.pools.close()
     return world
 

@@ -6,22 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from connect_graph.cli import DEMO_PATIENTS, DEMO_SEED
+from connect_graph.cli import DEMO_SEED
 from tests.tutorial.lesson import FILES, answered, blocks, written
-from tests.world import PATIENTS, ROOT, SEED, World
+from tests.world import ROOT, SEED, World, serving
 
 NOT_RUN = {"make demo\n": "not run: the tests start the same server on a port of their own"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_tutorial_shows_what_the_server_answers(
-    world: World, url: str, tmp_path: Path, file: Path
+    demonstration: World, tmp_path: Path, file: Path
 ) -> None:
-    assert (PATIENTS, SEED) == (DEMO_PATIENTS, DEMO_SEED), "`make demo` shows other patients"
     text = file.read_text()
-    assert answered(text, url, world.environment, tmp_path) == text, (
-        "run `python -m tests.tutorial.lesson` and read what changed"
-    )
+    with serving(demonstration.environment) as (address, _):
+        shown = answered(text, address, demonstration.environment, tmp_path)
+    assert shown == text, "run `make snapshots` and read what changed"
+
+
+def test_the_tests_invent_the_demonstrations_patients() -> None:
+    assert SEED == DEMO_SEED
 
 
 def test_what_does_not_run_is_known() -> None:
