@@ -55,7 +55,7 @@ def test_a_subject_is_a_patient_and_only_the_treated_have_a_treatment(tmp_path: 
     assert patient == Patient(ONE, "FEMALE", "60-64", birth_year=1950, age_at_enrolment_years=63)
     treatment = only(study, Treatment, None)
     assert isinstance(treatment, Treatment)
-    assert (treatment.patient, treatment.end_day, treatment.route) == (ONE, 181, "ORAL")
+    assert (treatment.patient, treatment.end_day, treatment.route) == (ONE, None, "ORAL")
     assert str(treatment.started_on) == "2014-01-02"
     assert [(each.patient, each.drug) for each in study.agents] == [(ONE, "OLAPARIB")]
     assert counted(report, "DM") == (2, 2, 0)
@@ -128,12 +128,12 @@ def test_a_row_that_has_no_place_is_set_aside_with_the_reason(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("doses", "started", "start", "end", "rule"),
     [
-        ([ex(1), ex(2, EXSTDTC="2013-12-30")], "", "2013-12-30", 184, None),
-        ([ex(1, EXSTDTC="2014-01"), ex(2)], "2014-01-01", "2014-01-01", 182, "DATE_PARTIAL"),
+        ([ex(1), ex(2, EXSTDTC="2013-12-30")], "", "2013-12-30", 185, None),
+        ([ex(1, EXSTDTC="2014-01"), ex(2)], "2014-01-01", "2014-01-01", 183, "DATE_PARTIAL"),
         ([ex(1, EXSTDTC="2014-01")], "", None, None, "START_UNKNOWN"),
-        ([ex(1)], "2014-01-05", "2014-01-02", 181, "START_DISAGREES"),
-        ([ex(1, EXENDTC="")], "2014-01-02", "2014-01-02", 181, None),
-        ([], "2014-01-02", "2014-01-02", 181, None),
+        ([ex(1)], "2014-01-05", "2014-01-02", 182, "START_DISAGREES"),
+        ([ex(1, EXENDTC="")], "2014-01-02", "2014-01-02", 182, None),
+        ([], "2014-01-02", "2014-01-02", 182, None),
     ],
 )
 def test_treatment_starts_with_the_first_dose(
@@ -144,12 +144,61 @@ def test_treatment_starts_with_the_first_dose(
     end: int | None,
     rule: str | None,
 ) -> None:
-    folder = write(tmp_path, {"dm": [dm(RFXSTDTC=started), dm(TWO, RFXSTDTC="")], "ex": doses})
+    subjects = [dm(RFXSTDTC=started), dm(TWO, RFXSTDTC="")]
+    ended = [ds("COMPLETED", "2014-07-02")]
+    folder = write(tmp_path, {"dm": subjects, "ex": doses, "ds": ended})
     study, report = read(folder, study="S")
     treatment = only(study, Treatment)
     assert isinstance(treatment, Treatment)
     assert (treatment.started_on and str(treatment.started_on), treatment.end_day) == (start, end)
     assert rule is None or rule in rules(report)
+
+
+@pytest.mark.parametrize(
+    ("last", "route", "events", "end", "reason", "rule"),
+    [
+        ("2014-01-29", "ORAL", [], None, None, None),
+        ("2014-01-29", "ORAL", [ds("COMPLETED", "2014-01-29")], 28, "COMPLETED", None),
+        ("2014-01-28", "ORAL", [ds("COMPLETED", "2014-01-29")], 27, "COMPLETED", None),
+        ("2014-01-02", "INTRAVENOUS", [ds("ADVERSE EVENT", "2014-01-05")], 21, "TOXICITY", None),
+        ("2014-01-23", "INTRAVENOUS", [ds("ADVERSE EVENT", "2014-02")], 42, "TOXICITY", None),
+        ("2014-01-28", "TRANSDERMAL", [ds("OTHER", "")], 27, "OTHER", None),
+        ("2014-01-29", "ORAL", [ds("WITHDRAWN", "2014-01-29")], 28, None, None),
+        ("2014-01-29", "ORAL", [ds("COMPLETED", "2014-01-01")], None, None, "END_BEFORE_DOSE"),
+        ("2014-01-29", "ORAL", [ds("VISIT", "2014-02-01", DSCAT="OTHER EVENT")], None, None, None),
+        ("2014-01-02", "INTRAVENOUS", [ds("DEATH", "2014-01-12")], 10, "DEATH", None),
+        ("", "ORAL", [ds("COMPLETED", "2014-01-29")], None, "COMPLETED", None),
+    ],
+)
+def test_treatment_ends_where_an_end_is_recorded_on_the_first_day_off(
+    tmp_path: Path,
+    last: str,
+    route: str,
+    events: list[dict[str, str]],
+    end: int | None,
+    reason: str | None,
+    rule: str | None,
+) -> None:
+    subjects = [dm(RFXENDTC=last), dm(TWO, RFXSTDTC="")]
+    doses = [ex(EXENDTC=last, EXROUTE=route)]
+    study, report = read(write(tmp_path, dm=subjects, ex=doses, ds=events), study="S")
+    treatment = only(study, Treatment)
+    assert isinstance(treatment, Treatment)
+    assert (treatment.end_day, treatment.end_reason) == (end, reason)
+    assert rule in {None, *rules(report)}
+
+
+def test_an_end_before_the_next_period_is_none(tmp_path: Path) -> None:
+    doses = [ex(1, EXENDTC="2014-01-20"), ex(2, EXSTDTC="2014-03-01", EXENDTC="2014-03-10")]
+    events = [ds("COMPLETED", "2014-01-20", 1), ds("ADVERSE EVENT", "2014-03-10", 2)]
+    study, report = read(write(tmp_path / "a", ex=doses, ds=events[:1]), study="S")
+    treatment = only(study, Treatment)
+    assert isinstance(treatment, Treatment)
+    assert (treatment.end_day, treatment.end_reason) == (None, None)
+    assert "END_BEFORE_DOSE" in rules(report)
+    treatment = only(read(write(tmp_path / "b", ex=doses, ds=events), study="S")[0], Treatment)
+    assert isinstance(treatment, Treatment)
+    assert (treatment.end_day, treatment.end_reason) == (68, "TOXICITY")
 
 
 def test_dispositions_tell_the_end_the_enrolment_and_the_last_contact(tmp_path: Path) -> None:
@@ -462,6 +511,32 @@ async def test_the_accepted_reader_rules(
         "(select response_assessment_id from connect.outcome_assessment)"
     )
     assert [row[0] for row in rested] == ["RADIOLOGIST 2"]
+
+
+async def test_two_readers_whom_nobody_accepted_are_not_merged(
+    tmp_path: Path, importing: Importer, connection: Connection
+) -> None:
+    said = {"RADIOLOGIST 2": ("SD", "PD"), "RADIOLOGIST 1": ("PR", "PR")}
+    days = ("2014-02-13", "2014-04-24")
+    folder = write(
+        tmp_path,
+        rs=[
+            rs(10 * at + n, result=responses[n], RSEVAL="INDEPENDENT ASSESSOR", RSEVALID=who,
+               VISIT=day, RSDTC=day)
+            for at, (who, responses) in enumerate(said.items(), 1)
+            for n, day in enumerate(days)
+        ],
+    )  # fmt: skip
+    await importing(folder)
+    found = await connection.fetchrow(
+        "select best_confirmed_response::text, evaluator::text from connect.outcome"
+    )
+    assert tuple(found or ()) == ("PR", "INDEPENDENT")
+    rested = await connection.fetch(
+        "select distinct evaluator_id from connect.response_assessment where id in "
+        "(select response_assessment_id from connect.outcome_assessment)"
+    )
+    assert [row[0] for row in rested] == ["RADIOLOGIST 1"]
 
 
 async def test_what_another_source_knows_stays(
