@@ -154,53 +154,6 @@ def test_treatment_starts_with_the_first_dose(
     assert rule is None or rule in rules(report)
 
 
-@pytest.mark.parametrize(
-    ("last", "route", "events", "end", "reason", "rule"),
-    [
-        ("2014-01-29", "ORAL", [], None, None, None),
-        ("2014-01-29", "ORAL", [ds("COMPLETED", "2014-01-29")], 28, "COMPLETED", None),
-        ("2014-01-28", "ORAL", [ds("COMPLETED", "2014-01-29")], 27, "COMPLETED", None),
-        ("2014-01-02", "INTRAVENOUS", [ds("ADVERSE EVENT", "2014-01-05")], 21, "TOXICITY", None),
-        ("2014-01-23", "INTRAVENOUS", [ds("ADVERSE EVENT", "2014-02")], 42, "TOXICITY", None),
-        ("2014-01-28", "TRANSDERMAL", [ds("OTHER", "")], 27, "OTHER", None),
-        ("2014-01-29", "ORAL", [ds("WITHDRAWN", "2014-01-29")], 28, None, None),
-        ("2014-01-29", "ORAL", [ds("COMPLETED", "2014-01-01")], None, None, "END_BEFORE_DOSE"),
-        ("2014-01-29", "ORAL", [ds("VISIT", "2014-02-01", DSCAT="OTHER EVENT")], None, None, None),
-        ("2014-01-02", "INTRAVENOUS", [ds("DEATH", "2014-01-12")], 10, "DEATH", None),
-        ("", "ORAL", [ds("COMPLETED", "2014-01-29")], None, "COMPLETED", None),
-    ],
-)
-def test_treatment_ends_where_an_end_is_recorded_on_the_first_day_off(
-    tmp_path: Path,
-    last: str,
-    route: str,
-    events: list[dict[str, str]],
-    end: int | None,
-    reason: str | None,
-    rule: str | None,
-) -> None:
-    subjects = [dm(RFXENDTC=last), dm(TWO, RFXSTDTC="")]
-    doses = [ex(EXENDTC=last, EXROUTE=route)]
-    study, report = read(write(tmp_path, dm=subjects, ex=doses, ds=events), study="S")
-    treatment = only(study, Treatment)
-    assert isinstance(treatment, Treatment)
-    assert (treatment.end_day, treatment.end_reason) == (end, reason)
-    assert rule in {None, *rules(report)}
-
-
-def test_an_end_before_the_next_period_is_none(tmp_path: Path) -> None:
-    doses = [ex(1, EXENDTC="2014-01-20"), ex(2, EXSTDTC="2014-03-01", EXENDTC="2014-03-10")]
-    events = [ds("COMPLETED", "2014-01-20", 1), ds("ADVERSE EVENT", "2014-03-10", 2)]
-    study, report = read(write(tmp_path / "a", ex=doses, ds=events[:1]), study="S")
-    treatment = only(study, Treatment)
-    assert isinstance(treatment, Treatment)
-    assert (treatment.end_day, treatment.end_reason) == (None, None)
-    assert "END_BEFORE_DOSE" in rules(report)
-    treatment = only(read(write(tmp_path / "b", ex=doses, ds=events), study="S")[0], Treatment)
-    assert isinstance(treatment, Treatment)
-    assert (treatment.end_day, treatment.end_reason) == (68, "TOXICITY")
-
-
 def test_dispositions_tell_the_end_the_enrolment_and_the_last_contact(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
@@ -484,59 +437,6 @@ def test_files_that_are_not_read_are_told(tmp_path: Path) -> None:
     assert "write.csv(tr, 'tr.csv', row.names = FALSE)" in told["tr.rda"]
     absent = {each.file for each in report.findings if each.rule == "FILE_ABSENT"}
     assert absent == {"ds.csv", "ae.csv", "tu.csv", "tr.csv", "rs.csv"}
-
-
-async def test_the_accepted_reader_rules(
-    tmp_path: Path, importing: Importer, connection: Connection
-) -> None:
-    visits = [("WEEK 6", "2014-02-13"), ("WEEK 16", "2014-04-24")]
-    readers = [("RADIOLOGIST 1", "PD", ""), ("RADIOLOGIST 2", "PR", "Y")]
-    folder = write(
-        tmp_path,
-        rs=[
-            rs(10 * at + n, result=said, RSEVAL="INDEPENDENT ASSESSOR", RSEVALID=who,
-               RSACPTFL=accepted, VISIT=visit, RSDTC=day)
-            for at, (visit, day) in enumerate(visits)
-            for n, (who, said, accepted) in enumerate(readers, 1)
-        ],
-    )  # fmt: skip
-    await importing(folder)
-    found = await connection.fetchrow(
-        "select best_overall_response::text, best_confirmed_response::text, "
-        "clinical_benefit_16w::text, source::text from connect.outcome"
-    )
-    assert tuple(found or ()) == ("PR", "PR", "YES", "DERIVED")
-    rested = await connection.fetch(
-        "select distinct evaluator_id from connect.response_assessment where id in "
-        "(select response_assessment_id from connect.outcome_assessment)"
-    )
-    assert [row[0] for row in rested] == ["RADIOLOGIST 2"]
-
-
-async def test_two_readers_whom_nobody_accepted_are_not_merged(
-    tmp_path: Path, importing: Importer, connection: Connection
-) -> None:
-    said = {"RADIOLOGIST 2": ("SD", "PD"), "RADIOLOGIST 1": ("PR", "PR")}
-    days = ("2014-02-13", "2014-04-24")
-    folder = write(
-        tmp_path,
-        rs=[
-            rs(10 * at + n, result=responses[n], RSEVAL="INDEPENDENT ASSESSOR", RSEVALID=who,
-               VISIT=day, RSDTC=day)
-            for at, (who, responses) in enumerate(said.items(), 1)
-            for n, day in enumerate(days)
-        ],
-    )  # fmt: skip
-    await importing(folder)
-    found = await connection.fetchrow(
-        "select best_confirmed_response::text, evaluator::text from connect.outcome"
-    )
-    assert tuple(found or ()) == ("PR", "INDEPENDENT")
-    rested = await connection.fetch(
-        "select distinct evaluator_id from connect.response_assessment where id in "
-        "(select response_assessment_id from connect.outcome_assessment)"
-    )
-    assert [row[0] for row in rested] == ["RADIOLOGIST 1"]
 
 
 async def test_what_another_source_knows_stays(
