@@ -33,7 +33,12 @@ COURSE: Final = (
         ("line", "line of treatment for advanced disease, from 1", "", "3"),
         ("ecog", "performance status at start", "{ECOG} 0-5", "1"),
         ("started_on", "first day (identifies)", "", "2022-01-03"),
-        ("end_day", "last day, after the start; empty: going on", "[days]", "182"),
+        (
+            "end_day",
+            "first day off treatment: last dose + 1, or last infusion + 21; empty: going on",
+            "[days]",
+            "182",
+        ),
         (
             "end_reason",
             "why it ended",

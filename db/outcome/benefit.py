@@ -26,7 +26,7 @@ def clinical_benefit(history: History, course: Course) -> ClinicalBenefit:
     decided = _lost(history, course, WEEK_16)
     if decided is not None:
         return decided
-    if history.cut_off_day is None or history.cut_off_day >= WEEK_16:
+    if _reaches(history.cut_off_day) and _reaches(history.next_therapy_day):
         control = next(
             (p.day for p in course.points if p.seen in CONTROL and p.day >= WINDOW[0]), None
         )
@@ -40,6 +40,11 @@ def clinical_benefit(history: History, course: Course) -> ClinicalBenefit:
     if history.horizon < WINDOW[1]:
         return ClinicalBenefit(Benefit.TOO_EARLY, Reason.BEFORE_WINDOW_END)
     return ClinicalBenefit(Benefit.NOT_EVALUABLE, _missing(history, course))
+
+
+def _reaches(day: int | None) -> bool:
+    """Tell whether what limits a record leaves week 16 in it."""
+    return day is None or day >= WEEK_16
 
 
 def _lost(history: History, course: Course, until: int) -> ClinicalBenefit | None:

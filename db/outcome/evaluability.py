@@ -25,6 +25,11 @@ def cycle_days(route: str | None) -> int:
     return INTRAVENOUS_CYCLE_DAYS if route == "INTRAVENOUS" else ORAL_CYCLE_DAYS
 
 
+def covered_days(route: str | None) -> int:
+    """Give the days that the last dose covers: its own, or an infusion's cycle (6.1)."""
+    return INTRAVENOUS_CYCLE_DAYS if route == "INTRAVENOUS" else 1
+
+
 def exposure(history: History) -> Exposure:
     """Judge the exposure alone (6.2)."""
     cycle = cycle_days(history.route)

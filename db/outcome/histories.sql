@@ -1,6 +1,6 @@
--- The histories of the treatments of one study ($1), or of some of them ($2), for the rules. Of several
--- readers of one kind the accepted one counts, where the source says which that is. What a
--- regimen's route is follows from the drugs given, or else from the cohort's, where it is not recorded.
+-- The histories of the treatments of one study ($1), or of some of them ($2), for the rules, as rules
+-- 12.1 to 12.4 have it. Where a source says which reader is accepted, what was accepted is one
+-- reader's; else each independent reader is one. A route that is not recorded follows from the drugs.
 select t.id as treatment_id, t.patient_id, t.end_day, t.end_reason::text, t.next_therapy_day,
   t.death_day, t.last_known_alive_day, p.vital_status::text, s.data_cut_off,
   i.started_on,
@@ -8,13 +8,15 @@ select t.id as treatment_id, t.patient_id, t.end_day, t.end_reason::text, t.next
   coalesce(t.route::text, given.route, planned.route) as route,
   (
     select coalesce(jsonb_agg(jsonb_build_array(
-        a.id, a.day, a.criteria, a.evaluator, a.response, a.normalised_response, a.new_lesion)
+        a.id, a.day, a.criteria, a.evaluator, a.response, a.normalised_response, a.new_lesion,
+        case when a.accepted then null else a.evaluator_id end)
       order by a.id), '[]')
     from connect.response_assessment a
     where a.treatment_id = t.id and (a.accepted or not exists (
       select from connect.response_assessment b
       where b.treatment_id = a.treatment_id and b.criteria = a.criteria
-        and b.evaluator is not distinct from a.evaluator and b.accepted))
+        and coalesce(b.evaluator, 'INVESTIGATOR') = coalesce(a.evaluator, 'INVESTIGATOR')
+        and b.accepted))
   ) as assessments
 from connect.treatment t
 join connect.patient p on p.id = t.patient_id

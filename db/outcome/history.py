@@ -16,6 +16,7 @@ class Assessment:
     response: str | None = None
     normalised: str | None = None
     new_lesion: bool | None = None
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

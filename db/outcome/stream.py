@@ -9,9 +9,13 @@ from enum import StrEnum
 from db.outcome.history import Assessment, History
 
 IRECIST = "IRECIST"
-CRITERIA = ("RECIST_1_1", IRECIST, "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125")
-EVALUATORS = ("INVESTIGATOR", "INDEPENDENT")
-_BY_NEW_LESION = frozenset({"RECIST_1_1", "RANO", "LUGANO"})
+CRITERIA = (
+    *("RECIST_1_1", IRECIST, "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125"),
+    "RECIST_1_1_GCIG_CA125",
+)
+INDEPENDENT = "INDEPENDENT"
+EVALUATORS = ("INVESTIGATOR", INDEPENDENT)
+_BY_NEW_LESION = frozenset({"RECIST_1_1", "RANO", "LUGANO", "RECIST_1_1_GCIG_CA125"})
 
 
 class Seen(StrEnum):
@@ -51,7 +55,7 @@ class TimePoint:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Hold the time points of one evaluator by one set of criteria, in the order of time."""
+    """Hold the time points of one reader by one set of criteria, in the order of time."""
 
     criteria: str
     evaluator: str
@@ -69,7 +73,7 @@ def streams(history: History) -> list[Stream]:
         (day for day in (history.death_day, history.next_therapy_day) if day is not None),
         default=None,
     )
-    found: dict[tuple[str, str], dict[int, TimePoint]] = {}
+    found: dict[tuple[str, str, str], dict[int, TimePoint]] = {}
     for each in history.assessments:
         if each.day is None or each.day < 1 or (last is not None and each.day > last):
             continue
@@ -77,15 +81,19 @@ def streams(history: History) -> list[Stream]:
         if seen is None:
             continue
         point = TimePoint(each.day, seen, each.key)
-        stream = found.setdefault((each.criteria, each.evaluator or "INVESTIGATOR"), {})
+        evaluator = each.evaluator or "INVESTIGATOR"
+        reader = each.reader or "" if evaluator == INDEPENDENT else ""
+        stream = found.setdefault((each.criteria, evaluator, reader), {})
         there = stream.get(point.day)
         if there is None or _rank(point) < _rank(there):
             stream[point.day] = point
+    readers = sorted({reader for _, _, reader in found})
     return [
         Stream(criteria, evaluator, tuple(days[day] for day in sorted(days)))
         for criteria in CRITERIA
         for evaluator in EVALUATORS
-        if (days := found.get((criteria, evaluator)))
+        for reader in readers
+        if (days := found.get((criteria, evaluator, reader)))
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from db.outcome.evaluability import covered_days
 from db.outcome.history import History
 from db.outcome.progression import Course
 from db.outcome.response import response_start
@@ -46,8 +47,11 @@ def overall_survival(history: History) -> TimeToEvent:
     unknown = _unknown(history)
     if unknown is not None:
         return TimeToEvent(None, Event.UNKNOWN, unknown)
+    dosed = None
+    if history.end_day is not None:
+        dosed = max(0, history.end_day - covered_days(history.route))
     contacts = (
-        *(history.last_known_alive_day, history.end_day, history.next_therapy_day),
+        *(history.last_known_alive_day, dosed, history.next_therapy_day),
         *(each.day for each in history.assessments),
     )
     last = max((day for day in contacts if day is not None and day >= 0), default=None)

@@ -34,6 +34,11 @@ class Disposition:
         return next((self.enrolled[term] for term in _ENROLLED if term in self.enrolled), None)
 
     @property
+    def ended(self) -> bool:
+        """Tell whether an end is recorded."""
+        return bool(self.reasons)
+
+    @property
     def end_reason(self) -> str | None:
         """Give why treatment ended: what is said of the treatment before what is of the study."""
         return max(self.reasons, default=(False, date.min, None), key=_rank)[2]
@@ -44,6 +49,7 @@ def read_dispositions(
 ) -> dict[str, Disposition]:
     """Read what became of the subjects."""
     found: defaultdict[str, Disposition] = defaultdict(Disposition)
+    early: list[tuple[str, int, str]] = []
 
     def read(place: Place) -> None:
         row, subject = place.row, known(subjects, place)
@@ -63,7 +69,10 @@ def read_dispositions(
             raise RowRejected("DATE_MISSING", "DSSTDTC", when.text, "write the whole date")
         else:
             mine = found[subject.key]
-            if ends:
+            resumed = courses[subject.key].resumed
+            if ends and resumed is not None and when.whole is not None and when.whole < resumed:
+                early.append((place.file, row.number, f"{event} {when.text}, dose {resumed}"))
+            elif ends:
                 of_treatment = "TREATMENT" in (row.get("DSSCAT") or "").upper()
                 reason = mapped(END_REASON, row, "DSDECOD", domain.journal)
                 mine.reasons.append((of_treatment, when.whole or date.min, reason))
@@ -73,6 +82,8 @@ def read_dispositions(
                 mine.seen = max(mine.seen or when.whole, when.whole)
 
     domain.each(read)
+    remedy = "a dose followed: it ends nothing; correct one if it should"
+    domain.notice("END_BEFORE_DOSE", early, remedy, "DSSTDTC")
     return found
 
 

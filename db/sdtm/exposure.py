@@ -9,6 +9,7 @@ from datetime import date
 
 from db.ingest.report import Journal
 from db.ingest.term import RowRejected, required
+from db.outcome.evaluability import covered_days
 from db.sdtm.day import Recorded
 from db.sdtm.domain import Domain, Place
 from db.sdtm.subject import Subject, known
@@ -20,18 +21,24 @@ SOURCE_KEY = "EX"
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Hold the treatment of one subject; without a start nothing of it has a day."""
+    """Hold the treatment of one subject; without a start nothing of it has a day.
+
+    The last dose is not known where a dose has no end; `resumed` is the latest start of any.
+    """
 
     subject: str
     start: date | None
-    end: date | None
+    last_dose: date | None
+    resumed: date | None
     agents: tuple[str, ...]
     route: str | None
 
     @property
-    def end_day(self) -> int | None:
-        """Count the days to the end, where both are known."""
-        return None if self.start is None or self.end is None else (self.end - self.start).days
+    def off_day(self) -> int | None:
+        """Count the days to the first one off treatment, if the last dose was the last."""
+        if self.start is None or self.last_dose is None:
+            return None
+        return (self.last_dose - self.start).days + covered_days(self.route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def treated(courses: Mapping[str, Course], subject: Subject) -> Course:
 
 
 def _course(subject: Subject, doses: list[_Dose], journal: Journal) -> Course:
-    start, end = _start(subject, doses), _end(subject, doses)
+    start, end = _start(subject, doses), _last(subject, doses)
     by_dose = min((one.start.whole for one in doses if one.start.whole), default=None)
     if start is None:
         remedy = "no whole date of the first dose: nothing on the treatment has a day"
@@ -94,7 +101,8 @@ def _course(subject: Subject, doses: list[_Dose], journal: Journal) -> Course:
     agents = tuple(sorted({one.agent for one in doses}))
     routes = {one.route for one in doses}
     route = next(iter(routes)) if len(routes) == 1 else "ORAL" if "ORAL" in routes else None
-    return Course(subject.key, start, end, agents, route)
+    resumed = max((one.start.whole for one in doses if one.start.whole), default=None)
+    return Course(subject.key, start, end, resumed, agents, route)
 
 
 def _start(subject: Subject, doses: list[_Dose]) -> date | None:
@@ -105,7 +113,7 @@ def _start(subject: Subject, doses: list[_Dose]) -> date | None:
     return subject.started.whole
 
 
-def _end(subject: Subject, doses: list[_Dose]) -> date | None:
+def _last(subject: Subject, doses: list[_Dose]) -> date | None:
     """Give the last dose: of the doses where all have ended, else as the demographics say."""
     whole = [one.end.whole for one in doses if one.end.whole is not None]
     if whole and len(whole) == len(doses):

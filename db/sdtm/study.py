@@ -111,16 +111,26 @@ def _treatment(
         remedy = "seen after death: stored without a last contact, correct one"
         journal.notice(subject.file, "SEEN_AFTER_DEATH", value, remedy, row=subject.row)
         seen = None
+    death_day = _day(subject, course, death, "DEATH_BEFORE_START", journal)
     return Treatment(
         patient=subject.key,
         source_key=SOURCE_KEY,
         started_on=course.start,
-        end_day=course.end_day,
+        end_day=_end_day(course, disposition, death_day),
         end_reason=disposition.end_reason,
         route=course.route,
-        death_day=_day(subject, course, death, "DEATH_BEFORE_START", journal),
+        death_day=death_day,
         last_known_alive_day=_day(subject, course, seen, "SEEN_BEFORE_START", journal),
     )
+
+
+def _end_day(course: Course, disposition: Disposition, death_day: int | None) -> int | None:
+    """Give the first day off treatment, where an end is recorded: the day of death at the latest.
+
+    The last dose alone is no end: somebody still treated has one as well.
+    """
+    off_day = course.off_day if disposition.ended else None
+    return off_day if off_day is None or death_day is None else min(off_day, death_day)
 
 
 def _death(subject: Subject, disposition: Disposition, journal: Journal) -> date | None:

@@ -82,6 +82,7 @@ def _case(lines: list[str]) -> Case:
 
 def _assessed(history: History, head: str, parts: list[str]) -> list[Assessment]:
     name, _, evaluator = head.partition(" ")
+    evaluator, _, reader = evaluator.partition(" ")
     who = {"": "INVESTIGATOR", "unknown": None}.get(evaluator, evaluator.upper())
     made = []
     for key, part in enumerate(parts, 1 + len(history.assessments)):
@@ -96,6 +97,7 @@ def _assessed(history: History, head: str, parts: list[str]) -> list[Assessment]
                 None if response == "-" else response,
                 response if response in _RECIST else None,
                 new_lesion=word.endswith("+new") or None,
+                reader=reader or None,
             )
         )
     return made

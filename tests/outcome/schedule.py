@@ -15,7 +15,10 @@ from db.outcome.history import Assessment, History
 
 LIMITS = (0, 1, 21, 28, 42, 98, 112, 126)
 BESIDE = tuple(sorted({limit + by for limit in LIMITS for by in (-1, 0, 1) if limit + by >= 0}))
-CRITERIA = ("RECIST_1_1", "IRECIST", "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125")
+CRITERIA = (
+    *("RECIST_1_1", "IRECIST", "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125"),
+    "RECIST_1_1_GCIG_CA125",
+)
 
 _RECIST = ("CR", "PR", "SD", "PD", "NE")
 _WRITTEN = {
@@ -95,6 +98,7 @@ _LAST = st.sampled_from((None, None, None, 28, 56, 126, 127, 160))
 _LIMIT = st.sampled_from((*BESIDE, -14))
 _KIND = st.sampled_from(("plan", "plan", "step", "step", "limit"))
 _EVALUATOR = st.sampled_from(("INVESTIGATOR", "INVESTIGATOR", None, "INDEPENDENT"))
+_READER = st.sampled_from((None, None, None, "READER 1", "READER 2"))
 _STREAMS = st.one_of(
     st.just(("RECIST_1_1",)),
     st.just(("IRECIST",)),
@@ -139,7 +143,7 @@ def _days(draw: st.DrawFn, size: int) -> list[int]:
 def _stream(draw: st.DrawFn, criteria: str) -> list[Assessment]:
     size = draw(st.integers(1, 5))
     reading = draw(_IMMUNE_READINGS if criteria == "IRECIST" else _READINGS)
-    evaluator = draw(_EVALUATOR)
+    evaluator, reader = draw(_EVALUATOR), draw(_READER)
     made: list[Assessment] = []
     for day in _days(draw, size):
         missed, again, undated, new_lesion, strange = draw(_ODD)
@@ -149,13 +153,21 @@ def _stream(draw: st.DrawFn, criteria: str) -> list[Assessment]:
         at = made[-1].day if again and made else day
         made.append(
             Assessment(
-                0, None if undated else at, criteria, evaluator, text, normalised, new_lesion
+                0,
+                None if undated else at,
+                criteria,
+                evaluator,
+                text,
+                normalised,
+                new_lesion,
+                reader,
             )
         )
     gap = draw(_LAST)
     if gap is not None and made and made[-1].day is not None:
         last = "icpd " if criteria == "IRECIST" else "PD"
-        made.append(Assessment(0, made[-1].day + gap, criteria, evaluator, last, "PD"))
+        at = made[-1].day + gap
+        made.append(Assessment(0, at, criteria, evaluator, last, "PD", reader=reader))
     return made
 
 

@@ -14,8 +14,16 @@ from db.outcome.history import Assessment, History
 Verdict = tuple[str | None, str]
 Timed = tuple[int | None, str | None, str]
 
-CRITERIA = ("RECIST_1_1", "IRECIST", "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125")
-EVALUATORS = ("INVESTIGATOR", "INDEPENDENT")
+CRITERIA = (
+    "RECIST_1_1",
+    "IRECIST",
+    "RANO",
+    "LUGANO",
+    "IMWG",
+    "PCWG3",
+    "GCIG_CA125",
+    "RECIST_1_1_GCIG_CA125",
+)
 WORST_FIRST = ("CPD", "PD", "UPD", "SD", "PR", "CR", "NE")
 CONTROL = ("CR", "PR", "SD")
 
@@ -169,7 +177,7 @@ def rule_1_5_other(assessment: Assessment, text: str) -> str | None:
     if response is None and text == "NON-CR/NON-PD":
         response = "SD"
     if (
-        assessment.criteria in ("RECIST_1_1", "RANO", "LUGANO")
+        assessment.criteria in ("RECIST_1_1", "RANO", "LUGANO", "RECIST_1_1_GCIG_CA125")
         and assessment.new_lesion is True
         and response in ("CR", "PR", "SD", None)
     ):
@@ -177,22 +185,28 @@ def rule_1_5_other(assessment: Assessment, text: str) -> str | None:
     return response
 
 
-Stream = tuple[str, str]
+Stream = tuple[str, str, str | None]
 
 
 def stream_of(history: History, stream: Stream) -> list[Assessment]:
-    """Give the counted assessments by one set of criteria and one evaluator."""
+    """Give the counted assessments by one set of criteria, one evaluator and one reader."""
     return [
         a
         for a in history.assessments
         if rule_1_4(history, a)
         and a.criteria == stream[0]
         and (a.evaluator or "INVESTIGATOR") == stream[1]
+        and (stream[1] == "INVESTIGATOR" or a.reader == stream[2])
     ]
 
 
 def rule_1_6(history: History, criteria: tuple[str, ...]) -> Stream | None:
-    ordered = [(each, evaluator) for each in criteria for evaluator in EVALUATORS]
+    named = sorted({a.reader for a in history.assessments if a.reader is not None})
+    ordered: list[Stream] = []
+    for each in criteria:
+        ordered.append((each, "INVESTIGATOR", None))
+        ordered.append((each, "INDEPENDENT", None))
+        ordered.extend((each, "INDEPENDENT", reader) for reader in named)
     for stream in ordered:
         if any(rule_1_5(a) != "NE" for a in stream_of(history, stream)):
             return stream
@@ -368,7 +382,9 @@ def section_7(history: History, course: Course) -> Verdict:
         return "NO", "DEATH"
     if pending is not None and pending <= 112:
         return "TOO_EARLY", "UNCONFIRMED_PROGRESSION"
-    if (cut_off is None or cut_off >= 112) and late_control:
+    known_at_112 = cut_off is None or cut_off >= 112
+    other_therapy_later = next_therapy is None or next_therapy >= 112
+    if known_at_112 and other_therapy_later and late_control:
         return "YES", "DISEASE_CONTROL" if min(late_control) <= 126 else "LATER_DISEASE_CONTROL"
     if progression is not None and progression <= 126:
         return "NO", progressed
@@ -436,7 +452,10 @@ def section_9(history: History) -> Timed:
         return None, "UNKNOWN", "DEATH_DAY_UNKNOWN"
     if history.vital_status is None and history.last_known_alive_day is None:
         return None, "UNKNOWN", "VITAL_STATUS_UNKNOWN"
-    contacts = [history.last_known_alive_day, history.end_day, history.next_therapy_day]
+    contacts = [history.last_known_alive_day, history.next_therapy_day]
+    if history.end_day is not None:
+        last_dose = history.end_day - (21 if history.route == "INTRAVENOUS" else 1)
+        contacts.append(0 if last_dose < 0 else last_dose)
     contacts += [a.day for a in history.assessments if a.day is not None and a.day >= 0]
     known = [day for day in contacts if day is not None]
     if known:

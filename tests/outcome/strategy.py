@@ -14,12 +14,16 @@ DAYS = st.one_of(st.sampled_from((*_TURNS, 140, 168, 182, 183, 238, 239)), st.in
 _RECIST = ("CR", "PR", "SD", "PD", "NE")
 _WORDS = ("iCR", "iPR", "iSD", "iUPD", "iUPD", "iCPD", "NE", " icpd ", "Non-iCR/Non-iUPD")
 _TEXTS = (None, *_RECIST, *_WORDS, "POD", "Non-CR/Non-PD", "unclear", "")
-_CRITERIA = ("RECIST_1_1", "IRECIST", "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125")
+_CRITERIA = (
+    *("RECIST_1_1", "IRECIST", "RANO", "LUGANO", "IMWG", "PCWG3", "GCIG_CA125"),
+    "RECIST_1_1_GCIG_CA125",
+)
 _WITHIN = st.one_of(st.just(None), DAYS)
 
 
 _DAY = st.one_of(DAYS, DAYS, DAYS, st.sampled_from((None, -14)))
 _EVALUATOR = st.sampled_from(("INVESTIGATOR", "INVESTIGATOR", None, "INDEPENDENT"))
+_READER = st.sampled_from((None, "READER 1", "READER 2", "a"))
 _NEW_LESION = st.sampled_from((None, None, None, None, None, False, True))
 _SAID = {
     kind: st.one_of(
@@ -33,7 +37,8 @@ _SAID = {
     for kind in _CRITERIA
 }
 _OF = {
-    kind: st.tuples(_DAY, st.just(kind), _EVALUATOR, _SAID[kind], _NEW_LESION) for kind in _CRITERIA
+    kind: st.tuples(_DAY, st.just(kind), _EVALUATOR, _SAID[kind], _NEW_LESION, _READER)
+    for kind in _CRITERIA
 }
 # One set of criteria, two, or any: histories by few are where confirmations happen.
 _ASSESSED = st.one_of(
@@ -67,7 +72,7 @@ def histories(criteria: str | None = None) -> st.SearchStrategy[History]:
 
 def _history(
     assessed: Sequence[
-        tuple[int | None, str, str | None, tuple[str | None, str | None], bool | None]
+        tuple[int | None, str, str | None, tuple[str | None, str | None], bool | None, str | None]
     ],
     backwards: bool,
     ended: tuple[int | None, str | None],
@@ -75,8 +80,8 @@ def _history(
 ) -> History:
     keys = range(1, 1 + len(assessed))
     made = tuple(
-        Assessment(key, day, kind, evaluator, text, normalised, new_lesion)
-        for key, (day, kind, evaluator, (text, normalised), new_lesion) in zip(
+        Assessment(key, day, kind, evaluator, text, normalised, new_lesion, reader)
+        for key, (day, kind, evaluator, (text, normalised), new_lesion, reader) in zip(
             reversed(keys) if backwards else keys, assessed, strict=True
         )
     )

@@ -72,6 +72,37 @@ async def test_the_words_of_irecist_are_read_as_recorded(study: Study) -> None:
     assert found["clinical_benefit_16w"] == "YES"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "accepted", "used"),
+    [
+        (("INDEPENDENT", "INDEPENDENT"), (None, None), [0]),
+        (("INDEPENDENT", "INDEPENDENT"), (None, True), [1, 2]),
+        (("INDEPENDENT", "INDEPENDENT"), (True, True), [0, 1, 2]),
+        (("INVESTIGATOR", None), (None, None), [0, 1, 2]),
+        (("INVESTIGATOR", None), (None, True), [1, 2]),
+    ],
+)
+async def test_readers_are_merged_only_where_they_are_one(
+    study: Study,
+    kinds: tuple[str | None, str | None],
+    accepted: tuple[bool | None, bool | None],
+    used: list[int],
+) -> None:
+    treatment = await study.treatment(await study.patient())
+    seen = await study.assess(treatment, (56, "SD"), (112, "SD"), (168, "SD"))
+    for id_, reader in zip(seen, (0, 1, 1), strict=True):
+        await study.connection.execute(
+            "update connect.response_assessment set evaluator = $2, evaluator_id = $3, "
+            "accepted = $4 where id = $1",
+            id_,
+            kinds[reader],
+            f"READER {reader}",
+            accepted[reader],
+        )
+    await derive_study(study.connection, "TRIAL")
+    assert await study.used(treatment) == [seen[at] for at in used]
+
+
 async def test_again_changes_nothing_and_a_new_fact_changes_its_own(study: Study) -> None:
     await study.cut_off(400)
     patient = await study.patient()

@@ -55,7 +55,7 @@ def test_a_subject_is_a_patient_and_only_the_treated_have_a_treatment(tmp_path: 
     assert patient == Patient(ONE, "FEMALE", "60-64", birth_year=1950, age_at_enrolment_years=63)
     treatment = only(study, Treatment, None)
     assert isinstance(treatment, Treatment)
-    assert (treatment.patient, treatment.end_day, treatment.route) == (ONE, 181, "ORAL")
+    assert (treatment.patient, treatment.end_day, treatment.route) == (ONE, None, "ORAL")
     assert str(treatment.started_on) == "2014-01-02"
     assert [(each.patient, each.drug) for each in study.agents] == [(ONE, "OLAPARIB")]
     assert counted(report, "DM") == (2, 2, 0)
@@ -128,12 +128,12 @@ def test_a_row_that_has_no_place_is_set_aside_with_the_reason(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("doses", "started", "start", "end", "rule"),
     [
-        ([ex(1), ex(2, EXSTDTC="2013-12-30")], "", "2013-12-30", 184, None),
-        ([ex(1, EXSTDTC="2014-01"), ex(2)], "2014-01-01", "2014-01-01", 182, "DATE_PARTIAL"),
+        ([ex(1), ex(2, EXSTDTC="2013-12-30")], "", "2013-12-30", 185, None),
+        ([ex(1, EXSTDTC="2014-01"), ex(2)], "2014-01-01", "2014-01-01", 183, "DATE_PARTIAL"),
         ([ex(1, EXSTDTC="2014-01")], "", None, None, "START_UNKNOWN"),
-        ([ex(1)], "2014-01-05", "2014-01-02", 181, "START_DISAGREES"),
-        ([ex(1, EXENDTC="")], "2014-01-02", "2014-01-02", 181, None),
-        ([], "2014-01-02", "2014-01-02", 181, None),
+        ([ex(1)], "2014-01-05", "2014-01-02", 182, "START_DISAGREES"),
+        ([ex(1, EXENDTC="")], "2014-01-02", "2014-01-02", 182, None),
+        ([], "2014-01-02", "2014-01-02", 182, None),
     ],
 )
 def test_treatment_starts_with_the_first_dose(
@@ -144,7 +144,9 @@ def test_treatment_starts_with_the_first_dose(
     end: int | None,
     rule: str | None,
 ) -> None:
-    folder = write(tmp_path, {"dm": [dm(RFXSTDTC=started), dm(TWO, RFXSTDTC="")], "ex": doses})
+    subjects = [dm(RFXSTDTC=started), dm(TWO, RFXSTDTC="")]
+    ended = [ds("COMPLETED", "2014-07-02")]
+    folder = write(tmp_path, {"dm": subjects, "ex": doses, "ds": ended})
     study, report = read(folder, study="S")
     treatment = only(study, Treatment)
     assert isinstance(treatment, Treatment)
@@ -435,33 +437,6 @@ def test_files_that_are_not_read_are_told(tmp_path: Path) -> None:
     assert "write.csv(tr, 'tr.csv', row.names = FALSE)" in told["tr.rda"]
     absent = {each.file for each in report.findings if each.rule == "FILE_ABSENT"}
     assert absent == {"ds.csv", "ae.csv", "tu.csv", "tr.csv", "rs.csv"}
-
-
-async def test_the_accepted_reader_rules(
-    tmp_path: Path, importing: Importer, connection: Connection
-) -> None:
-    visits = [("WEEK 6", "2014-02-13"), ("WEEK 16", "2014-04-24")]
-    readers = [("RADIOLOGIST 1", "PD", ""), ("RADIOLOGIST 2", "PR", "Y")]
-    folder = write(
-        tmp_path,
-        rs=[
-            rs(10 * at + n, result=said, RSEVAL="INDEPENDENT ASSESSOR", RSEVALID=who,
-               RSACPTFL=accepted, VISIT=visit, RSDTC=day)
-            for at, (visit, day) in enumerate(visits)
-            for n, (who, said, accepted) in enumerate(readers, 1)
-        ],
-    )  # fmt: skip
-    await importing(folder)
-    found = await connection.fetchrow(
-        "select best_overall_response::text, best_confirmed_response::text, "
-        "clinical_benefit_16w::text, source::text from connect.outcome"
-    )
-    assert tuple(found or ()) == ("PR", "PR", "YES", "DERIVED")
-    rested = await connection.fetch(
-        "select distinct evaluator_id from connect.response_assessment where id in "
-        "(select response_assessment_id from connect.outcome_assessment)"
-    )
-    assert [row[0] for row in rested] == ["RADIOLOGIST 2"]
 
 
 async def test_what_another_source_knows_stays(
