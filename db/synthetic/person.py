@@ -175,16 +175,19 @@ def _screen(chance: Chance, case: Case, person: Person, way: Way, *, starting: b
         if case.fate == OFFERED:
             pending = chance.happens(a.PENDING_SHARE_OF_OPEN_OFFERS)
             status = "PENDING" if pending else chance.among(a.OFFER_NOT_TAKEN)
-        person.add(Offer(chance.key(), person.key, key, case.cohorts[0].code, way.offered, status))
+        cohort = case.cohorts[0].code
+        person.add(Offer(chance.key(), person.key, key, cohort, way.offered, status, "O1"))
     return key
 
 
 def _offer_again(chance: Chance, case: Case, screening: UUID, journey: Journey) -> None:
     person = journey.owner.person
-    for given in journey.given[1:]:
+    for number, given in enumerate(journey.given[1:], start=2):
         day = (given.started_on - case.referred_on).days - chance.within(a.STARTED_AFTER)
         cohort = given.leg.cohort.code
-        person.add(Offer(chance.key(), person.key, screening, cohort, day, "ACCEPTED"))
+        person.add(
+            Offer(chance.key(), person.key, screening, cohort, day, "ACCEPTED", f"O{number}")
+        )
 
 
 def _identify(chance: Chance, case: Case, person: Person, source_key: str, *, dead: bool) -> None:

@@ -70,6 +70,7 @@ class Offer(NamedTuple):
     cohort: str
     offered_day: int
     status: str
+    source_key: str
 
 
 class Diagnosis(NamedTuple):
