@@ -103,9 +103,9 @@ def _treat(journey: Journey, leg: Leg, started_on: date) -> None:
     drug = leg.cohort.drugs[0]
     given = Given(leg, chance.key(), started_on, course)
     day = course.progression_day
-    way = escape(chance, drug, course, journey.carried) if day is not None else None
-    while leg.shown and way is None:
-        way = escape(chance, drug, course, journey.carried)
+    way = None
+    if day is not None:
+        way = escape(chance, drug, course, journey.carried, shown=leg.shown)
     if way is not None and way.subclonal_before:
         journey.carried[way.alteration] = chance.uniform(*a.SUBCLONAL)
     _sample_baseline(journey, leg, started_on)

@@ -37,17 +37,20 @@ class Escape(NamedTuple):
 
 
 def escape(
-    chance: Chance, drug: str, course: Course, carried: Iterable[Alteration]
+    chance: Chance, drug: str, course: Course, carried: Iterable[Alteration], *, shown: bool
 ) -> Escape | None:
-    """Choose what drives a progression; None: nothing that an assay could find."""
+    """Choose what drives a progression; None: nothing that an assay could find.
+
+    Where it is to be shown, it is the first that can be.
+    """
     acquired = course.controlled
     found = a.MECHANISM_FOUND_ACQUIRED if acquired else a.MECHANISM_FOUND_PRIMARY
     there = frozenset(carried)
     known = [each for each in RESISTANCE[drug] if each not in there and _can_follow(each, there)]
-    if not known or not chance.happens(found):
+    if not known or not (shown or chance.happens(found)):
         return None
     return Escape(
-        chance.choice(known),
+        known[0] if shown else chance.choice(known),
         subclonal_before=not acquired or chance.happens(a.SUBCLONAL_BEFORE_ACQUIRED),
     )
 
