@@ -48,6 +48,7 @@ from db.release.verify import Verdict, verify
 from db.sdtm.load import import_sdtm
 from db.synthetic.demo import ScopeRefused, add_membership, member
 from db.synthetic.load import SynthesisRefused, synthesize
+from db.synthetic.release import publish
 from db.viewer import Role
 from resolvers.errors import Refusal
 
@@ -258,7 +259,9 @@ async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[
     await database.require_migrated(url)
     bar = Bar(patients, "patients")
     async with connected(url) as connection:
-        return await synthesize(connection, patients, seed, complete, bar.show)
+        counts = await synthesize(connection, patients, seed, complete, bar.show)
+        await publish(connection)
+        return counts
 
 
 def _token(parsed: argparse.Namespace, settings: Settings) -> int:

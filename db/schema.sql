@@ -2583,6 +2583,9 @@ ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY connect.molecular_profile
+    ADD CONSTRAINT molecular_profile_patient_id_id_key UNIQUE (patient_id, id);
+
+ALTER TABLE ONLY connect.molecular_profile
     ADD CONSTRAINT molecular_profile_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY connect.molecular_profile
@@ -2844,8 +2847,6 @@ CREATE INDEX membership_organisation_number_idx ON connect.membership USING btre
 CREATE INDEX membership_scope_id_idx ON connect.membership USING btree (scope_id);
 
 CREATE INDEX molecular_profile_import_batch_id_idx ON connect.molecular_profile USING btree (import_batch_id);
-
-CREATE INDEX molecular_profile_patient_id_id_idx ON connect.molecular_profile USING btree (patient_id, id);
 
 CREATE INDEX offer_cohort_id_idx ON connect.offer USING btree (cohort_id);
 
@@ -3193,10 +3194,7 @@ ALTER TABLE ONLY connect.gene_assessed
     ADD CONSTRAINT gene_assessed_gene_id_fkey FOREIGN KEY (gene_id) REFERENCES connect.gene(id);
 
 ALTER TABLE ONLY connect.gene_assessed
-    ADD CONSTRAINT gene_assessed_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
-
-ALTER TABLE ONLY connect.gene_assessed
-    ADD CONSTRAINT gene_assessed_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES connect.molecular_profile(id);
+    ADD CONSTRAINT gene_assessed_patient_id_profile_id_fkey FOREIGN KEY (patient_id, profile_id) REFERENCES connect.molecular_profile(patient_id, id);
 
 ALTER TABLE ONLY connect.gene_former_symbol
     ADD CONSTRAINT gene_former_symbol_gene_id_fkey FOREIGN KEY (gene_id) REFERENCES connect.gene(id);

@@ -24,6 +24,7 @@ from db.address import Address
 from db.pool import Pools
 from db.synthetic.demo import add_membership, member
 from db.synthetic.load import synthesize
+from db.synthetic.release import publish
 from db.viewer import Caller, Role, Viewer, viewers
 from resolvers.execute import Answer, Graph, Request
 
@@ -115,6 +116,7 @@ async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> Wor
     await database.prepare(settings, copy.url)
     async with database.connected(copy.url) as connection:
         await synthesize(connection, patients, SEED, database.pseudonyms(settings))
+        await publish(connection)
     pools = await Pools.open({role: copy.login(role) for role in ROLES}, size=4)
     return World(copy, directory, pools, Graph.make())
 

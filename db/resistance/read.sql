@@ -1,4 +1,13 @@
--- $1: the study. A treatment, what is known of its course, and whether anybody else judged it.
+-- $1: the study. Patients of whom something may follow, or did; nothing needs to be read of others.
+-- name: patient
+select p.id from connect.patient p
+where p.study_id = $1
+  and (exists (select from connect.treatment t where t.patient_id = p.id)
+    or exists (select from connect.specimen s where s.patient_id = p.id and s.kind = 'CTDNA')
+    or exists (select from connect.concordance c where c.patient_id = p.id))
+order by p.id;
+
+-- $1: patients. A treatment, what is known of its course, and whether anybody else judged it.
 -- name: treatment
 with ruling as (
   select treatment_id, min(day) filter (where normalised_response = 'PD') as progression_day,
@@ -9,8 +18,7 @@ with ruling as (
     select a.*, rank() over (partition by a.treatment_id
       order by a.evaluator is distinct from 'INVESTIGATOR', a.criteria) as place
     from connect.response_assessment a
-    join connect.patient p on p.id = a.patient_id
-    where p.study_id = $1
+    where a.patient_id = any($1)
   ) each
   where place = 1
   group by treatment_id
@@ -37,22 +45,20 @@ select t.id, t.patient_id, i.started_on,
   exists (select from connect.resistance_finding f where f.treatment_id = t.id
     and (f.rule_set is null or f.curated)) as judged
 from connect.treatment t
-join connect.patient p on p.id = t.patient_id
 left join connect.treatment_identity i on i.treatment_id = t.id
 left join connect.outcome o on o.treatment_id = t.id
 left join ruling r on r.treatment_id = t.id
-where p.study_id = $1
+where t.patient_id = any($1)
 order by t.id;
 
--- $1: the study. Tissue and plasma with a profile that gave a result.
+-- $1: patients. Tissue and plasma with a profile that gave a result.
 -- name: specimen
 select s.id, s.patient_id, s.kind = 'CTDNA' as plasma, s.day, s.ordinal, i.collected_on,
   (select max(m.ctdna_fraction_percent) from connect.molecular_profile m
     where m.specimen_id = s.id and m.qc_status is distinct from 'FAILED') as ctdna_fraction
 from connect.specimen s
-join connect.patient p on p.id = s.patient_id
 left join connect.specimen_identity i on i.specimen_id = s.id
-where p.study_id = $1 and s.kind not in ('NORMAL_BLOOD', 'OTHER')
+where s.patient_id = any($1) and s.kind not in ('NORMAL_BLOOD', 'OTHER')
   and exists (select from connect.molecular_profile m join connect.gene_assessed a
     on a.profile_id = m.id where m.specimen_id = s.id
     and (m.qc_status is null or m.qc_status = 'PASSED')

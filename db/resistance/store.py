@@ -1,4 +1,4 @@
-"""The rules over a whole study: read in a few statements, stored in sets, repeatable."""
+"""The rules over a whole study: some patients at a time, read and stored in sets, repeatable."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from db.resistance.propose import propose
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _Contents: TypeAlias = Mapping[int, tuple[frozenset[str], tuple[Call, ...]]]
+_TOGETHER = 1_000
+"""[patients] whose records are held at a time."""
 _HERE = Path(__file__).resolve().parent
 _STORE = (_HERE / "store.sql").read_text("utf-8")
 _READ = dict(
     re.findall(r"-- name: (\w+)\n(.*?);\n", (_HERE / "read.sql").read_text("utf-8"), re.DOTALL)
 )
 _STAGE = """
-create temporary table proposed_study (study_id bigint not null) on commit drop;
+create temporary table proposed_patient (patient_id bigint primary key) on commit drop;
 create temporary table proposed_finding (
   treatment_id bigint, source_key text collate "C", kind text, mechanism text, status text,
   basis text, drug text, day_after_progression integer, literature text[], rule_set text
@@ -49,33 +51,40 @@ async def propose_findings(connection: Connection, study_id: int) -> dict[str, i
     Runs in the caller's transaction, as a role that may write. `undecided` counts treatments with
     progression on record of which nothing follows, `judged` those that somebody else judged.
     """
-    treatments = await connection.fetch(_READ["treatment"], study_id)
-    rows = await connection.fetch(_READ["specimen"], study_id)
+    patients = [row["id"] for row in await connection.fetch(_READ["patient"], study_id)]
+    found, rest = Counter[str](), Counter(undecided=0, judged=0, concordance=0)
+    for first in range(0, len(patients), _TOGETHER):
+        await _propose(connection, patients[first : first + _TOGETHER], found, rest)
+    return {**dict(sorted(found.items())), **rest}
+
+
+async def _propose(
+    connection: Connection, patients: list[int], found: Counter[str], rest: Counter[str]
+) -> None:
+    """Propose what follows from some patients, and count it."""
+    treatments = await connection.fetch(_READ["treatment"], patients)
+    rows = await connection.fetch(_READ["specimen"], patients)
     taken: dict[int, list[asyncpg.Record]] = defaultdict(list)
     for row in rows:
         taken[row["patient_id"]].append(row)
     cases = [_case(row, taken[row["patient_id"]]) for row in treatments if not row["judged"]]
     near = [
-        found
+        pairing
         for specimens in taken.values()
-        for found in neighbours(_specimen(row, row["day"]) for row in specimens)
+        for pairing in neighbours(_specimen(row, row["day"]) for row in specimens)
     ]
     known = await _contents(connection, _needed(cases, near))
     proposals = [(case, propose(_filled(case, known))) for case in cases]
     compared = [
-        found
+        comparison
         for tissue, plasma, apart in near
-        if (found := concordance(_with(tissue, known), _with(plasma, known), apart)) is not None
+        if (comparison := concordance(_with(tissue, known), _with(plasma, known), apart))
     ]
-    await _store(connection, study_id, proposals, compared)
-    counts = Counter(finding.mechanism for _, findings in proposals for finding in findings)
-    undecided = sum(case.progressed and not findings for case, findings in proposals)
-    return {
-        **dict(sorted(counts.items())),
-        "undecided": undecided,
-        "judged": len(treatments) - len(cases),
-        "concordance": len(compared),
-    }
+    await _store(connection, patients, proposals, compared)
+    found.update(finding.mechanism for _, findings in proposals for finding in findings)
+    rest["undecided"] += sum(case.progressed and not findings for case, findings in proposals)
+    rest["judged"] += len(treatments) - len(cases)
+    rest["concordance"] += len(compared)
 
 
 def _case(row: asyncpg.Record, specimens: Iterable[asyncpg.Record]) -> Case:
@@ -155,13 +164,13 @@ def _filled(case: Case, known: _Contents) -> Case:
 
 async def _store(
     connection: Connection,
-    study_id: int,
+    patients: list[int],
     proposals: Iterable[tuple[Case, tuple[Finding, ...]]],
     compared: Iterable[Concordance],
 ) -> None:
     found = [(case.treatment, each) for case, findings in proposals for each in findings]
     await connection.execute(_STAGE)
-    await connection.execute("insert into proposed_study values ($1)", study_id)
+    await connection.execute("insert into proposed_patient select unnest($1::bigint[])", patients)
     await connection.copy_records_to_table(
         "proposed_finding",
         records=[

@@ -1,11 +1,10 @@
 -- From what is proposed to the tables: what follows no longer goes, what differs changes, what is
 -- new is added. Nothing that a source or a person wrote is touched: rule_set is null there, or it
--- is curated.
+-- is curated. Keys follow from those of what a row is about: what is proposed again is named again.
 create temporary table proposal_standing on commit drop as
 select f.id, f.treatment_id, f.source_key
 from connect.resistance_finding f
-join connect.patient p on p.id = f.patient_id
-where p.study_id = (select study_id from proposed_study) and f.rule_set is not null
+where f.patient_id in (select patient_id from proposed_patient) and f.rule_set is not null
   and not f.curated;
 
 create temporary table proposal_gone on commit drop as
@@ -17,9 +16,9 @@ delete from connect.paired_evidence e using proposal_gone g where e.finding_id =
 delete from connect.resistance_finding f using proposal_gone g where f.id = g.id;
 
 insert into connect.resistance_finding as f
-  (patient_id, treatment_id, drug_id, kind, mechanism, status, day_after_progression, literature,
-    source_key, rule_set, basis)
-select t.patient_id, t.id, d.id, n.kind::connect.resistance_kind,
+  (key, patient_id, treatment_id, drug_id, kind, mechanism, status, day_after_progression,
+    literature, source_key, rule_set, basis)
+select md5(concat(t.key, n.source_key))::uuid, t.patient_id, t.id, d.id, n.kind::connect.resistance_kind,
   n.mechanism::connect.resistance_mechanism, n.status::connect.resistance_status,
   n.day_after_progression, n.literature, n.source_key, n.rule_set, n.basis::connect.finding_basis
 from proposed_finding n
@@ -37,7 +36,7 @@ where f.rule_set is not null and not f.curated
     excluded.day_after_progression, excluded.literature, excluded.rule_set, excluded.basis);
 
 create temporary table proposal_evidence on commit drop as
-select f.id as finding_id, f.patient_id, e.*
+select f.id as finding_id, f.key as finding_key, f.patient_id, e.*
 from proposed_evidence e
 join connect.resistance_finding f
   on (f.treatment_id, f.source_key) = (e.treatment_id, e.source_key)
@@ -57,12 +56,16 @@ where p.finding_id = s.id and not exists (select from proposal_evidence e
   where (e.finding_id, e.biomarker_id, e.baseline_specimen_id, e.comparator_specimen_id)
   = (p.finding_id, p.biomarker_id, p.baseline_specimen_id, p.comparator_specimen_id));
 insert into connect.paired_evidence as p
-  (patient_id, finding_id, biomarker_id, baseline_specimen_id, comparator_specimen_id, vaf_before,
-    vaf_after, tested_in_both, change)
-select patient_id, finding_id, biomarker_id, baseline_specimen_id, comparator_specimen_id,
-  vaf_before, vaf_after, tested_in_both, change::connect.biomarker_change
-from proposal_evidence
-order by finding_id, biomarker_id
+  (key, patient_id, finding_id, biomarker_id, baseline_specimen_id, comparator_specimen_id,
+    vaf_before, vaf_after, tested_in_both, change)
+select md5(concat(e.finding_key, b.key, x.key, y.key))::uuid, e.patient_id, e.finding_id,
+  e.biomarker_id, e.baseline_specimen_id, e.comparator_specimen_id, e.vaf_before, e.vaf_after,
+  e.tested_in_both, e.change::connect.biomarker_change
+from proposal_evidence e
+join connect.biomarker b on b.id = e.biomarker_id
+join connect.specimen x on x.id = e.baseline_specimen_id
+join connect.specimen y on y.id = e.comparator_specimen_id
+order by e.finding_id, e.biomarker_id
 on conflict (finding_id, biomarker_id, baseline_specimen_id, comparator_specimen_id) do update
 set (vaf_before, vaf_after, tested_in_both, change)
   = row(excluded.vaf_before, excluded.vaf_after, excluded.tested_in_both, excluded.change)
@@ -70,18 +73,20 @@ where (p.vaf_before, p.vaf_after, p.tested_in_both, p.change)
   is distinct from (excluded.vaf_before, excluded.vaf_after, excluded.tested_in_both,
     excluded.change);
 
-delete from connect.concordance c using connect.patient p
-where p.id = c.patient_id and p.study_id = (select study_id from proposed_study)
+delete from connect.concordance c
+where c.patient_id in (select patient_id from proposed_patient)
   and not exists (select from proposed_concordance n
     where (n.tissue_specimen_id, n.plasma_specimen_id)
     = (c.tissue_specimen_id, c.plasma_specimen_id));
 insert into connect.concordance as c
-  (patient_id, tissue_specimen_id, plasma_specimen_id, days_apart, genes_assessed_in_both,
+  (key, patient_id, tissue_specimen_id, plasma_specimen_id, days_apart, genes_assessed_in_both,
     altered_in_both, altered_in_tissue_only, altered_in_plasma_only, rule_set)
-select s.patient_id, n.tissue_specimen_id, n.plasma_specimen_id, n.days_apart,
+select md5(concat(x.key, s.key))::uuid, s.patient_id, n.tissue_specimen_id, n.plasma_specimen_id, n.days_apart,
   n.genes_assessed_in_both, n.altered_in_both, n.altered_in_tissue_only, n.altered_in_plasma_only,
   n.rule_set
-from proposed_concordance n join connect.specimen s on s.id = n.plasma_specimen_id
+from proposed_concordance n
+join connect.specimen s on s.id = n.plasma_specimen_id
+join connect.specimen x on x.id = n.tissue_specimen_id
 order by s.id
 on conflict (plasma_specimen_id, tissue_specimen_id) do update
 set (days_apart, genes_assessed_in_both, altered_in_both, altered_in_tissue_only,
@@ -94,5 +99,5 @@ where (c.days_apart, c.genes_assessed_in_both, c.altered_in_both, c.altered_in_t
     excluded.altered_in_both, excluded.altered_in_tissue_only, excluded.altered_in_plasma_only,
     excluded.rule_set);
 
-drop table proposed_study, proposed_finding, proposed_evidence, proposed_concordance,
+drop table proposed_patient, proposed_finding, proposed_evidence, proposed_concordance,
   proposal_standing, proposal_gone, proposal_evidence;

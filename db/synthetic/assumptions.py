@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-RULES: Final = "synthetic-2"
+RULES: Final = "synthetic-3"
 
 # The funnel: 1,167 screened → 358 matched → 186 started → 170 with 16 weeks' follow-up → 145
 # evaluable (S). How many are matched with which cohort: cohort.py. Each draw is independent, so
@@ -117,7 +117,7 @@ SIZE_CR, SIZE_PR, SIZE_STABLE = (0.2, 0.5), (0.18, 0.62), (0.76, 1.08)
 NEW_LESION: Final = 0.4  # K: of progressions
 SURVIVAL_AFTER_LEAST_DAYS: Final = 14  # K
 SURVIVAL_AFTER_MEDIAN_DAYS: Final = 74  # K: after the last treatment, without benefit
-SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS: Final = 225  # K
+SURVIVAL_AFTER_BENEFIT_MEDIAN_DAYS: Final = 205  # K
 INDEPENDENT_REVIEW: Final = 0.15  # K
 PROGRESSION_WRITTEN_POD: Final = 0.15  # K: some sites write POD for PD
 SECOND_TREATMENT_AFTER: Final = (30, 110)  # K: days after the end of the first
@@ -126,7 +126,10 @@ SECOND_TREATMENT_AFTER: Final = (30, 110)  # K: days after the end of the first
 MECHANISM_FOUND_ACQUIRED: Final = 0.6
 MECHANISM_FOUND_PRIMARY: Final = 0.35
 SUBCLONAL_BEFORE_ACQUIRED: Final = 0.3  # K: present before, rising; always so where primary
-STATUS: Final[Mapping[str, float]] = {"SUSPECTED": 35, "LIKELY": 40, "CONFIRMED": 20, "REFUTED": 5}
+# What became of the explained, in turn: a person has not come to all.
+JUDGED: Final = (
+    "LIKELY", "SUSPECTED", "CONFIRMED", "REFUTED", "SUSPECTED", "LIKELY", "SUSPECTED", "LIKELY",
+)  # fmt: skip
 
 # What came before, for whom lines are known. All K.
 WASHED_OUT: Final = (14, 60)  # days from the end of the last line to the trial's treatment

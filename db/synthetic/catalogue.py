@@ -6,8 +6,7 @@ fictional, and every organisation number is invented: its check digit is wrong, 
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 
@@ -59,20 +58,6 @@ class Contribution(NamedTuple):
     patients: int
     published: bool
     literature: tuple[str, ...]
-
-
-class Release(NamedTuple):
-    """A frozen state of the invented data."""
-
-    version: str
-    cut_off: date
-    frozen_at: datetime
-    published: bool
-
-    @property
-    def digest(self) -> str:
-        """Give what stands for the manifest's digest."""
-        return hashlib.sha256(self.version.encode()).hexdigest()
 
 
 class Scope(NamedTuple):
@@ -176,9 +161,6 @@ CONTRIBUTIONS: Final = (
     ),
     Contribution("OLA-BRCA-BTC", "DRUP", 11, False, ()),
     Contribution("OLA-BRCA-BTC", "ProTarget", 3, False, ()),
-)
-RELEASES: Final = (
-    Release("SYNTHETIC-2026-06", date(2026, 6, 30), datetime(2026, 7, 1, tzinfo=UTC), True),
 )
 
 # One purpose each, so that a member of one scope need not state it. A partner's is commercial, a

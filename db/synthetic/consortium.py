@@ -69,7 +69,7 @@ def _array(values: Sequence[str]) -> str:
 
 def _genes() -> list[tuple[str]]:
     named = set(GENES)
-    ways = [alteration for way in RESISTANCE.values() for _, alteration in way]
+    ways = [alteration for way in RESISTANCE.values() for alteration in way]
     for alterations in (*BACKGROUND.values(), *MARKERS.values(), ways):
         for alteration in alterations:
             named |= {alteration.gene, alteration.partner_gene or alteration.gene}
@@ -217,12 +217,6 @@ PARTS: Final = (
             (k.cohort, k.trial, k.patients, CUT_OFF, k.published, _array(k.literature))
             for k in c.CONTRIBUTIONS
         ],
-    ),
-    _part(
-        "data_release",
-        "version cut_off:date frozen_at:timestamptz manifest_digest published:boolean",
-        "version",
-        [(r.version, r.cut_off, r.frozen_at, r.digest, r.published) for r in c.RELEASES],
     ),
 )
 

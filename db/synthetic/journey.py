@@ -17,8 +17,8 @@ from db.synthetic.cohort import Cohort
 from db.synthetic.course import Course, follow, review
 from db.synthetic.panel import PLASMA
 from db.synthetic.record import Assessment, OutcomeAssessment, Treatment, TreatmentIdentity
-from db.synthetic.resistance import Progression, escape, explain
-from db.synthetic.sample import Owner, Sample, Taking, plasma, tissue
+from db.synthetic.resistance import escape
+from db.synthetic.sample import Owner, Taking, plasma, tissue
 from db.synthetic.verdict import Fate, judge, why_not, write
 
 
@@ -55,7 +55,6 @@ class Journey:
     fraction: float
     ordinal: int = 0
     given: list[Given] = field(default_factory=list)
-    baseline: list[Sample] = field(default_factory=list)
 
     def take(
         self,
@@ -65,15 +64,16 @@ class Journey:
         *,
         status: str | None = None,
         of_baseline: float = 1.0,
-    ) -> Sample:
+    ) -> None:
         """Take tissue or plasma, with what the tumour carries now."""
         self.ordinal += 1
         day = (on - self.started_on).days
         taking = Taking(kind, timepoint, self.ordinal, day, on)
         if kind == "FFPE":
-            return tissue(self.chance, self.owner, taking, self.carried, status)
+            tissue(self.chance, self.owner, taking, self.carried, status)
+            return
         fraction = min(0.9, max(0.001, self.fraction * of_baseline))
-        return plasma(self.chance, self.owner, taking, self.carried, fraction, status)
+        plasma(self.chance, self.owner, taking, self.carried, fraction, status)
 
 
 def travel(journey: Journey, legs: tuple[Leg, ...], first_line: int, ecog: int) -> date | None:
@@ -103,9 +103,9 @@ def _treat(journey: Journey, leg: Leg, started_on: date) -> None:
     drug = leg.cohort.drugs[0]
     given = Given(leg, chance.key(), started_on, course)
     day = course.progression_day
-    way = escape(chance, drug, course, journey.carried) if day is not None else None
-    while leg.shown and way is None:
-        way = escape(chance, drug, course, journey.carried)
+    way = None
+    if day is not None:
+        way = escape(chance, drug, course, journey.carried, shown=leg.shown)
     if way is not None and way.subclonal_before:
         journey.carried[way.alteration] = chance.uniform(*a.SUBCLONAL)
     _sample_baseline(journey, leg, started_on)
@@ -115,29 +115,11 @@ def _treat(journey: Journey, leg: Leg, started_on: date) -> None:
         return
     if way is not None:
         journey.carried[way.alteration] = chance.uniform(*a.RESISTANT)
-    comparators = _sample_progression(journey, course, started_on, day, shown=leg.shown)
-    journey.owner.person.add(
-        *explain(
-            chance,
-            Progression(
-                journey.owner.person.key,
-                given.key,
-                drug,
-                course,
-                day,
-                tuple(journey.baseline),
-                comparators,
-                leg.driver,
-                way,
-            ),
-        )
-    )
+    _sample_progression(journey, course, started_on, day, shown=leg.shown)
 
 
 def _sample_baseline(journey: Journey, leg: Leg, started_on: date) -> None:
     chance, again = journey.chance, bool(journey.given)
-    if again:
-        journey.baseline.clear()
     driver = leg.driver
     in_plasma = (
         driver is not None and driver.kind == "SMALL_VARIANT" and driver.gene in PLASMA.genes
@@ -148,12 +130,10 @@ def _sample_baseline(journey: Journey, leg: Leg, started_on: date) -> None:
     if not again:
         on = started_on - timedelta(days=chance.within((25, 90)))
         status = chance.choice(("FAILED", "INSUFFICIENT_MATERIAL")) if failed else "PASSED"
-        journey.baseline.append(journey.take("FFPE", "BASELINE", on, status=status))
+        journey.take("FFPE", "BASELINE", on, status=status)
     if failed or again or chance.happens(a.PLASMA_AT_BASELINE):
         on = started_on - timedelta(days=chance.within((0, 10)))
-        journey.baseline.append(
-            journey.take("CTDNA", "BASELINE", on, status="PASSED" if failed else None)
-        )
+        journey.take("CTDNA", "BASELINE", on, status="PASSED" if failed else None)
 
 
 def _sample_on_treatment(journey: Journey, course: Course, started_on: date) -> None:
@@ -168,16 +148,16 @@ def _sample_on_treatment(journey: Journey, course: Course, started_on: date) -> 
 
 def _sample_progression(
     journey: Journey, course: Course, started_on: date, day: int, *, shown: bool
-) -> tuple[tuple[int, Sample], ...]:
-    taken = list[tuple[int, Sample]]()
+) -> None:
+    taken = 0
     for kind, share in (("CTDNA", a.PROGRESSION_PLASMA), ("FFPE", a.PROGRESSION_TISSUE)):
-        after = len(taken) * 3 + journey.chance.within((0, 4))
+        after = taken * 3 + journey.chance.within((0, 4))
         wanted = journey.chance.happens(share) or shown
         if wanted and day + after <= course.followed_days:
             on = started_on + timedelta(days=day + after)
             status = "PASSED" if shown else None
-            taken.append((after, journey.take(kind, "PROGRESSION", on, status=status)))
-    return tuple(taken)
+            journey.take(kind, "PROGRESSION", on, status=status)
+            taken += 1
 
 
 def _death(journey: Journey) -> date | None:

@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from itertools import islice
 from typing import Any, TypeAlias
 
 import asyncpg
 
+from db.resistance.store import propose_findings
 from db.synthetic import assumptions as a
 from db.synthetic import staging
 from db.synthetic.catalogue import STUDY
@@ -20,6 +21,7 @@ from db.synthetic.cohort import of_trial
 from db.synthetic.consortium import establish, open_cohorts
 from db.synthetic.generate import trials
 from db.synthetic.record import Person
+from db.synthetic.resistance import judge
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -43,6 +45,11 @@ _STAGES = """
 update connect.cohort c set stage = s.stage::connect.cohort_stage
 from unnest($1::text[], $2::text[]) as s (code, stage)
 where c.code = s.code and c.stage <> s.stage::connect.cohort_stage
+"""
+_DERIVED = ("resistance_finding", "finding_biomarker", "paired_evidence", "concordance")
+_COUNT = """
+select count(*) from connect.{} d join connect.patient p on p.id = d.patient_id
+where p.study_id = $1
 """
 
 
@@ -90,12 +97,25 @@ async def synthesize(
                 stored.update(await staging.store(connection, study, batch))
                 progress(stored["patient"])
         await connection.execute(_STAGES, list(stages), list(stages.values()))
+        stored.update(await _derive(connection, study, stored))
         report["stored"] = stored
         await connection.execute(
             "update connect.import_batch set report = $2 where id = $1", batch, json.dumps(report)
         )
         await complete(connection)
         return dict(stored)
+
+
+async def _derive(connection: Connection, study: int, tables: Iterable[str]) -> dict[str, int]:
+    """Let the rules propose findings, and judge some; count the rows of each table.
+
+    Nothing has told the planner yet how many rows there are: only the owner can.
+    """
+    listed = ", ".join(f"connect.{table}" for table in tables)
+    await connection.execute(f"reset role; analyze {listed}; set local role connect_loader")
+    await propose_findings(connection, study)
+    await judge(connection, study)
+    return {table: await connection.fetchval(_COUNT.format(table), study) for table in _DERIVED}
 
 
 def _people(patients: int, seed: int, stages: dict[str, str]) -> Iterator[Person]:

@@ -143,7 +143,8 @@ def _carry(chance: Chance, case: Case) -> tuple[tuple[Leg, ...], dict[Alteration
         legs.append(Leg(cohort, driver, kind, case.shown))
     genes = {alteration.gene for alteration in carried}
     for gene, frequency in TUMOURS[case.tumour].background.items():
-        if gene not in genes and chance.happens(frequency):
+        common = case.shown and gene == "TP53"
+        if gene not in genes and (chance.happens(frequency) or common):
             carried[chance.choice(BACKGROUND[gene])] = chance.uniform(*a.CLONALITY)
     return tuple(legs), carried
 
@@ -175,21 +176,26 @@ def _screen(chance: Chance, case: Case, person: Person, way: Way, *, starting: b
         if case.fate == OFFERED:
             pending = chance.happens(a.PENDING_SHARE_OF_OPEN_OFFERS)
             status = "PENDING" if pending else chance.among(a.OFFER_NOT_TAKEN)
-        person.add(Offer(chance.key(), person.key, key, case.cohorts[0].code, way.offered, status))
+        cohort = case.cohorts[0].code
+        person.add(Offer(chance.key(), person.key, key, cohort, way.offered, status, "O1"))
     return key
 
 
 def _offer_again(chance: Chance, case: Case, screening: UUID, journey: Journey) -> None:
     person = journey.owner.person
-    for given in journey.given[1:]:
+    for number, given in enumerate(journey.given[1:], start=2):
         day = (given.started_on - case.referred_on).days - chance.within(a.STARTED_AFTER)
         cohort = given.leg.cohort.code
-        person.add(Offer(chance.key(), person.key, screening, cohort, day, "ACCEPTED"))
+        person.add(
+            Offer(chance.key(), person.key, screening, cohort, day, "ACCEPTED", f"O{number}")
+        )
 
 
 def _identify(chance: Chance, case: Case, person: Person, source_key: str, *, dead: bool) -> None:
     region = chance.among(a.REGION)
     site = chance.choice([site for site in SITES if site.health_region == region])
+    if case.shown:
+        site, region = SITES[0], SITES[0].health_region  # where the demonstration's clinician is
     low, high = a.AGE_RANGE
     age = min(high, max(low, round(chance.gauss(a.AGE_MEAN, a.AGE_DEVIATION))))
     band = "90+" if age >= 90 else f"{age // 5 * 5}-{age // 5 * 5 + 4}"
@@ -204,10 +210,10 @@ def _identify(chance: Chance, case: Case, person: Person, source_key: str, *, de
 def _consent(chance: Chance, case: Case, person: Person) -> None:
     given = datetime.combine(case.referred_on, time(10), UTC)
     for purpose, share in (("RESEARCH", a.RESEARCH_CONSENT), ("COMMERCIAL", a.COMMERCIAL_CONSENT)):
-        if not chance.happens(share):
+        if not (chance.happens(share) or case.shown):
             continue
         until, again = None, None
-        fate = chance.random()
+        fate = 1.0 if case.shown else chance.random()
         if fate < a.WITHDRAWN + a.RENEWED:
             until = given + timedelta(days=chance.within((30, 400)))
             until = min(until, datetime.combine(a.CUT_OFF, time(15), UTC))

@@ -70,6 +70,7 @@ class Offer(NamedTuple):
     cohort: str
     offered_day: int
     status: str
+    source_key: str
 
 
 class Diagnosis(NamedTuple):
@@ -237,47 +238,10 @@ class OutcomeAssessment(NamedTuple):
     patient: UUID
 
 
-class Finding(NamedTuple):
-    """connect.resistance_finding."""
-
-    key: UUID
-    patient: UUID
-    treatment: UUID
-    drug: str
-    kind: str
-    mechanism: str
-    status: str
-    day_after_progression: int | None
-    source_key: str
-
-
-class FindingBiomarker(NamedTuple):
-    """connect.finding_biomarker."""
-
-    finding: UUID
-    biomarker: UUID
-    patient: UUID
-    change: str
-
-
-class Evidence(NamedTuple):
-    """connect.paired_evidence."""
-
-    key: UUID
-    patient: UUID
-    finding: UUID
-    biomarker: UUID
-    baseline_specimen: UUID
-    comparator_specimen: UUID
-    vaf_before: float | None
-    vaf_after: float | None
-    tested_in_both: bool
-
-
 Record = (
     Patient | PatientIdentity | Consent | Screening | ScreeningIdentity | Offer | Diagnosis
     | Specimen | SpecimenIdentity | Profile | Biomarker | Treatment | TreatmentIdentity
-    | Assessment | Outcome | OutcomeAssessment | Finding | FindingBiomarker | Evidence | Annex
+    | Assessment | Outcome | OutcomeAssessment | Annex
 )  # fmt: skip
 _R = TypeVar("_R", bound=Record)
 

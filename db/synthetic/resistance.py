@@ -1,164 +1,67 @@
-"""Why a treatment stopped working: every progression gets one finding, known or not."""
+"""What drives a progression, whether or not anyone looks, and whose proposals a person judged."""
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import NamedTuple
-from uuid import UUID
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import asyncpg
 
 from db.synthetic import assumptions as a
 from db.synthetic.alteration import RESISTANCE, Alteration
 from db.synthetic.chance import Chance
 from db.synthetic.course import Course
-from db.synthetic.record import Biomarker, Evidence, Finding, FindingBiomarker
-from db.synthetic.sample import Sample
+
+# In turn, so that few findings have every status; all of a treatment are judged together, as the
+# rules leave a treatment alone that anybody judged.
+_JUDGE: Final = """
+update connect.resistance_finding f set status = j.status::connect.resistance_status, curated = true
+from (
+  select t.id, ($2::text[])[
+    1 + (row_number() over (order by t.id) - 1) % cardinality($2::text[])] as status
+  from connect.treatment t
+  join connect.patient p on p.id = t.patient_id
+  where p.study_id = $1 and exists (
+    select from connect.resistance_finding f where f.treatment_id = t.id
+      and f.mechanism not in ('UNKNOWN_PROFILED', 'NOT_PROFILED'))
+) j
+where j.id = f.treatment_id and j.status <> 'SUSPECTED'
+"""
 
 
 class Escape(NamedTuple):
-    """What drives a progression, whether or not anyone looks."""
+    """What drives a progression."""
 
-    mechanism: str
     alteration: Alteration
     subclonal_before: bool
 
 
-class Progression(NamedTuple):
-    """A treatment that stopped working, with the samples from before and after."""
-
-    patient: UUID
-    treatment: UUID
-    drug: str
-    course: Course
-    day: int
-    baseline: tuple[Sample, ...]
-    comparators: tuple[tuple[int, Sample], ...]
-    driver: Alteration | None
-    escape: Escape | None
-
-
 def escape(
-    chance: Chance, drug: str, course: Course, carried: Container[Alteration]
+    chance: Chance, drug: str, course: Course, carried: Iterable[Alteration], *, shown: bool
 ) -> Escape | None:
-    """Choose what drives a progression; None: nothing that an assay could find."""
+    """Choose what drives a progression; None: nothing that an assay could find.
+
+    Where it is to be shown, it is the first that can be.
+    """
     acquired = course.controlled
     found = a.MECHANISM_FOUND_ACQUIRED if acquired else a.MECHANISM_FOUND_PRIMARY
-    known = [way for way in RESISTANCE[drug] if way[1] not in carried]
-    if not known or not chance.happens(found):
+    there = frozenset(carried)
+    known = [each for each in RESISTANCE[drug] if each not in there and _can_follow(each, there)]
+    if not known or not (shown or chance.happens(found)):
         return None
-    mechanism, alteration = chance.choice(known)
     return Escape(
-        mechanism,
-        alteration,
+        known[0] if shown else chance.choice(known),
         subclonal_before=not acquired or chance.happens(a.SUBCLONAL_BEFORE_ACQUIRED),
     )
 
 
-def explain(
-    chance: Chance, progression: Progression
-) -> list[Finding | FindingBiomarker | Evidence]:
-    """Write the finding of a progression, with its evidence: each gene in both samples, or not."""
-    way, pair = progression.escape, _pair(progression)
-    if way is None or pair is None:
-        profiled = any(sample.assessed for _, sample in progression.comparators)
-        mechanism = "UNKNOWN_PROFILED" if profiled else "NOT_PROFILED"
-        return [_finding(chance, progression, mechanism, "SUSPECTED", _profiled_after(progression))]
-    after, baseline, comparator, named = pair
-    tested = named.gene in baseline.assessed
-    status = chance.among(a.STATUS) if tested else "SUSPECTED"
-    finding = _finding(chance, progression, way.mechanism, status, after)
-    written: list[Finding | FindingBiomarker | Evidence] = [finding]
-    seen, before = comparator.found[named], baseline.found.get(named)
-    if tested:
-        written.append(_change(finding, seen, _how(before, seen)))
-    written.append(
-        _evidence(chance, finding, seen, (baseline, before), (comparator, seen), tested=tested)
-    )
-    driver = progression.driver
-    if driver is not None and driver.gene in baseline.assessed & comparator.assessed:
-        first, last = baseline.found.get(driver), comparator.found.get(driver)
-        lost_below_detection = last is None and _needs_tissue(first, comparator)
-        if first is not None and not lost_below_detection:
-            written.append(_change(finding, first, "LOST" if last is None else "PERSISTING"))
-            written.append(
-                _evidence(
-                    chance, finding, first, (baseline, first), (comparator, last), tested=True
-                )
-            )
-    return written
-
-
-def _pair(progression: Progression) -> tuple[int, Sample, Sample, Alteration] | None:
-    """Find a comparator that shows the escape, and the baseline that best compares with it."""
-    if progression.escape is None:
-        return None
-    named = progression.escape.alteration
-    baselines = [sample for sample in progression.baseline if sample.assessed]
-    for after, comparator in progression.comparators:
-        if named in comparator.found and baselines:
-            like = comparator.specimen.kind
-            best = min(
-                baselines, key=lambda s: (named.gene not in s.assessed, s.specimen.kind != like)
-            )
-            return after, best, comparator, named
-    return None
-
-
-def _profiled_after(progression: Progression) -> int | None:
-    return next((after for after, sample in progression.comparators if sample.assessed), None)
-
-
-def _finding(
-    chance: Chance, progression: Progression, mechanism: str, status: str, after: int | None
-) -> Finding:
-    kind = "ACQUIRED" if progression.course.controlled else "PRIMARY"
-    return Finding(
-        chance.key(),
-        progression.patient,
-        progression.treatment,
-        progression.drug,
-        kind,
-        mechanism,
-        status,
-        after,
-        "R1",
+def _can_follow(alteration: Alteration, carried: frozenset[Alteration]) -> bool:
+    """Tell whether there is a frame to restore, where an alteration would restore one."""
+    return alteration.consequence != "In_Frame_Del" or any(
+        (each.gene, each.consequence) == (alteration.gene, "Frame_Shift_Indel") for each in carried
     )
 
 
-def _how(before: Biomarker | None, after: Biomarker) -> str:
-    if before is None:
-        return "EMERGENT"
-    rising = before.vaf is not None and after.vaf is not None and after.vaf >= 1.5 * before.vaf
-    return "RISING" if rising else "PERSISTING"
-
-
-def _needs_tissue(biomarker: Biomarker | None, comparator: Sample) -> bool:
-    """Tell where plasma without a finding says nothing: all but small variants need more tumour."""
-    small = biomarker is not None and biomarker.kind == "SMALL_VARIANT"
-    return not small and comparator.specimen.kind == "CTDNA"
-
-
-def _change(finding: Finding, biomarker: Biomarker, change: str) -> FindingBiomarker:
-    return FindingBiomarker(finding.key, biomarker.key, finding.patient, change)
-
-
-def _evidence(
-    chance: Chance,
-    finding: Finding,
-    biomarker: Biomarker,
-    before: tuple[Sample, Biomarker | None],
-    after: tuple[Sample, Biomarker | None],
-    *,
-    tested: bool,
-) -> Evidence:
-    return Evidence(
-        chance.key(), finding.patient, finding.key, biomarker.key,
-        before[0].specimen.key, after[0].specimen.key,
-        _vaf(biomarker, *before), _vaf(biomarker, *after), tested,
-    )  # fmt: skip
-
-
-def _vaf(named: Biomarker, sample: Sample, seen: Biomarker | None) -> float | None:
-    """Give the fraction: zero where tested without a finding, null where not tested."""
-    if named.kind != "SMALL_VARIANT" or named.gene not in sample.assessed:
-        return None
-    return 0.0 if seen is None else seen.vaf
+async def judge(connection: asyncpg.Connection[asyncpg.Record], study_id: int) -> None:
+    """Judge most of what the rules explained, as a person would; the caller is connect_loader."""
+    await connection.execute(_JUDGE, study_id, list(a.JUDGED))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -28,15 +27,6 @@ class Taking(NamedTuple):
     collected_on: date
 
 
-@dataclass(slots=True)
-class Sample:
-    """A specimen with the genes that a passed profile of it assessed, and what was found."""
-
-    specimen: Specimen
-    assessed: frozenset[str] = frozenset()
-    found: dict[Alteration, Biomarker] = field(default_factory=dict)
-
-
 class Owner(NamedTuple):
     """Whose samples these are."""
 
@@ -53,19 +43,18 @@ def tissue(
     taking: Taking,
     carried: Mapping[Alteration, float],
     status: str | None,
-) -> Sample:
+) -> None:
     """Take tissue, make a panel of it, and now and then a PD-L1 stain; a status may be given."""
     cellularity = float(chance.within(a.CELLULARITY))
-    sample = _take(chance, owner, taking, cellularity)
+    specimen = _take(chance, owner, taking, cellularity)
     panel = TISSUE_1 if taking.collected_on < a.TISSUE_PANEL_REPLACED_ON else TISSUE_2
     status = status or chance.among(a.QC)
-    profile = _profile(chance, owner, sample, panel, status, None)
+    profile = _profile(chance, owner, specimen, panel, status, None)
     if status == "PASSED":
-        _find(chance, owner, sample, profile, panel, carried, cellularity / 100)
-        _sign(chance, owner, sample, profile)
+        _find(chance, owner, specimen, profile, panel, carried, cellularity / 100)
+        _sign(chance, owner, specimen, profile)
     if status != "INSUFFICIENT_MATERIAL" and chance.happens(a.PD_L1_TESTED):
-        _stain(chance, owner, sample)
-    return sample
+        _stain(chance, owner, specimen)
 
 
 def plasma(
@@ -75,23 +64,22 @@ def plasma(
     carried: Mapping[Alteration, float],
     fraction: float,
     status: str | None,
-) -> Sample:
+) -> None:
     """Take plasma, whose cell-free DNA is tumour by this fraction, and make a panel of it."""
-    sample = _take(chance, owner, taking, None)
+    specimen = _take(chance, owner, taking, None)
     status = status or ("FAILED" if chance.happens(a.PLASMA_FAILED) else "PASSED")
     percent = round(100 * fraction, 2) if status == "PASSED" else None
-    profile = _profile(chance, owner, sample, PLASMA, status, percent)
+    profile = _profile(chance, owner, specimen, PLASMA, status, percent)
     if status == "PASSED":
-        _find(chance, owner, sample, profile, PLASMA, carried, fraction)
-    return sample
+        _find(chance, owner, specimen, profile, PLASMA, carried, fraction)
 
 
-def blood(chance: Chance, owner: Owner, taking: Taking) -> Sample:
+def blood(chance: Chance, owner: Owner, taking: Taking) -> None:
     """Take normal blood; it is kept, not profiled."""
-    return _take(chance, owner, taking, None)
+    _take(chance, owner, taking, None)
 
 
-def _take(chance: Chance, owner: Owner, taking: Taking, cellularity: float | None) -> Sample:
+def _take(chance: Chance, owner: Owner, taking: Taking, cellularity: float | None) -> UUID:
     patient = owner.person.key
     specimen = Specimen(
         chance.key(), patient, owner.diagnosis, taking.kind, taking.timepoint, taking.ordinal,
@@ -104,13 +92,13 @@ def _take(chance: Chance, owner: Owner, taking: Taking, cellularity: float | Non
             specimen.key, patient, f"{owner.source_key}-S{taken + 1}", taking.collected_on
         ),
     )
-    return Sample(specimen)
+    return specimen.key
 
 
 def _profile(
     chance: Chance,
     owner: Owner,
-    sample: Sample,
+    specimen: UUID,
     panel: Panel,
     status: str,
     fraction_percent: float | None,
@@ -119,7 +107,7 @@ def _profile(
     stained = panel is PD_L1
     owner.person.add(
         Profile(
-            key, owner.person.key, sample.specimen.key, panel.assay, panel.name,
+            key, owner.person.key, specimen, panel.assay, panel.name,
             None if stained else "GRCh38", status, chance.within(a.TURNAROUND), fraction_percent,
             gene_list_complete=True, source_key=panel.name,
         )
@@ -130,14 +118,13 @@ def _profile(
 def _find(
     chance: Chance,
     owner: Owner,
-    sample: Sample,
+    specimen: UUID,
     profile: UUID,
     panel: Panel,
     carried: Mapping[Alteration, float],
     fraction: float,
 ) -> None:
     """Find what the panel tests and can detect, where this fraction of the DNA is tumour."""
-    sample.assessed = panel.genes
     for alteration, clonality in carried.items():
         if alteration.gene not in panel.genes:
             continue
@@ -155,14 +142,13 @@ def _find(
             copies = _copies(chance, alteration)
         counted = alteration.kind != "COPY_NUMBER"
         biomarker = Biomarker(
-            chance.key(), owner.person.key, sample.specimen.key, profile, alteration.kind,
+            chance.key(), owner.person.key, specimen, profile, alteration.kind,
             alteration.gene, alteration.label, f"{panel.name}:{alteration.label}",
             "GERMLINE" if germline else "SOMATIC",
             alteration.hgvsc, alteration.hgvsp, alteration.transcript, alteration.consequence, vaf,
             chance.within(a.DEPTH) * (8 if panel is PLASMA else 1) if counted else None,
             alteration.copy_number_type, copies, alteration.partner_gene,
         )  # fmt: skip
-        sample.found[alteration] = biomarker
         owner.person.add(biomarker)
 
 
@@ -172,7 +158,7 @@ def _copies(chance: Chance, alteration: Alteration) -> float:
     return 0.0 if alteration.copy_number_type == "DEEP_DELETION" else 1.0
 
 
-def _sign(chance: Chance, owner: Owner, sample: Sample, profile: UUID) -> None:
+def _sign(chance: Chance, owner: Owner, specimen: UUID, profile: UUID) -> None:
     burden = round(a.TMB_MEDIAN * chance.lognormvariate(0, 0.35), 1)
     unstable = round(a.MSI_MEDIAN * chance.lognormvariate(0, 0.5), 1)
     scars = round(a.HRD_MEDIAN * chance.lognormvariate(0, 0.4))
@@ -189,7 +175,7 @@ def _sign(chance: Chance, owner: Owner, sample: Sample, profile: UUID) -> None:
     owner.person.add(
         *(
             Biomarker(
-                chance.key(), owner.person.key, sample.specimen.key, profile, "SIGNATURE", None,
+                chance.key(), owner.person.key, specimen, profile, "SIGNATURE", None,
                 f"{kind} {value:g} {unit}", kind, "SOMATIC",
                 signature_kind=kind, value=value, unit=unit, call=call,
             )
@@ -198,13 +184,13 @@ def _sign(chance: Chance, owner: Owner, sample: Sample, profile: UUID) -> None:
     )  # fmt: skip
 
 
-def _stain(chance: Chance, owner: Owner, sample: Sample) -> None:
-    profile = _profile(chance, owner, sample, PD_L1, "PASSED", None)
+def _stain(chance: Chance, owner: Owner, specimen: UUID) -> None:
+    profile = _profile(chance, owner, specimen, PD_L1, "PASSED", None)
     percent = float(chance.among(a.PD_L1_PERCENT))
     call = "NEGATIVE" if percent < a.PD_L1_LOW else "HIGH" if percent >= a.PD_L1_HIGH else "LOW"
     owner.person.add(
         Biomarker(
-            chance.key(), owner.person.key, sample.specimen.key, profile, "PROTEIN_EXPRESSION",
+            chance.key(), owner.person.key, specimen, profile, "PROTEIN_EXPRESSION",
             "CD274", f"PD-L1 TPS {percent:g} %", "PD-L1", value=percent, unit="% TPS", call=call,
         )
     )  # fmt: skip

@@ -173,10 +173,6 @@ insert into connect.cohort_contribution
 select c.id, t.trial, c.id, '2024-01-01', t.published, '{10.1/z}' from connect.cohort c,
   (values ('DRUP', true), ('ProTarget', false)) t (trial, published)
 on conflict do nothing;
-insert into connect.data_release (version, cut_off, frozen_at, manifest_digest, published)
-select v.version, '2024-01-01', '2024-02-01', repeat('a', 64), v.published
-from (values ('1', true), ('2', false)) v (version, published)
-on conflict do nothing;
 """
 # Values for the columns that the synthetic set leaves empty.
 _VALUES = """

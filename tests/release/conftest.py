@@ -30,7 +30,8 @@ select id, patient_id, 'REPORTED',
   (array['YES', 'NO', 'TOO_EARLY'])[1 + id / 2 % 3]::connect.benefit, id, 'EVENT',
   id * 9, 'CENSORED'
 from connect.treatment where id % 2 = 1;
-update connect.treatment set evaluability = null, not_evaluable_reason = null where id % 3 = 0;
+update connect.treatment set (evaluability, evaluability_rule_set, not_evaluable_reason)
+  = (null, null, null) where id % 3 = 0;
 update connect.treatment set cohort_id = null where id % 7 = 0;
 update connect.treatment_identity set started_on = null where treatment_id % 11 = 0;
 update connect.screening_identity set referred_on = null where screening_id % 11 = 0;

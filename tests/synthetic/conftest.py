@@ -10,6 +10,7 @@ import pytest
 from db.pseudonym import fill
 from db.synthetic.demo import seed
 from db.synthetic.load import synthesize
+from db.synthetic.release import publish
 from db.vocabulary.load import load_vocabulary
 from tests.conftest import Clone
 from tests.world import Database
@@ -28,7 +29,9 @@ async def furnish(url: str, patients: int, number: int = 1) -> dict[str, int]:
     try:
         await load_vocabulary(connection)
         await seed(connection, ISSUER)
-        return await synthesize(connection, patients, number, complete)
+        counts = await synthesize(connection, patients, number, complete)
+        await publish(connection)
+        return counts
     finally:
         await connection.close()
 

@@ -8,14 +8,17 @@ from typing import Any
 import asyncpg
 import pytest
 
+from db.release.verify import verify
 from db.synthetic import annex as x
 from db.synthetic import assumptions as a
 from db.synthetic import record as r
 from db.synthetic.alteration import MARKERS
-from db.synthetic.catalogue import CONTRIBUTIONS, RELEASES
+from db.synthetic.catalogue import CONTRIBUTIONS
 from db.synthetic.cohort import of_code
 from db.synthetic.generate import generate
+from db.synthetic.release import VERSION, publish
 from tests.synthetic.test_generate import rows
+from tests.world import Database
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +174,26 @@ async def test_what_is_published_names_its_source(reader: asyncpg.Connection) ->
     assert len(stored) == len(CONTRIBUTIONS)
     assert {row["code"] for row in stored if row["published"]} == published
     assert all(row["literature"] for row in stored if row["published"])
-    (release,) = await reader.fetch("select version, cut_off from connect.data_release")
-    assert tuple(release) == (RELEASES[0].version, a.CUT_OFF)
+
+
+async def test_the_release_is_frozen_once_and_published(reader: asyncpg.Connection) -> None:
+    query = (
+        "select r.version, r.cut_off, r.published, count(s) as rows from connect.data_release r "
+        "left join connect.screening_row s on s.release_id = r.id group by r.id"
+    )
+    (release,) = await reader.fetch(query)
+    assert tuple(release)[:3] == (VERSION, a.CUT_OFF, True)
+    assert release["rows"] > 0
+    assert not (await verify(reader, VERSION)).differences
+    await publish(reader)
+    assert await reader.fetch(query) == [release]
+
+
+async def test_nobody_who_consents_is_in_no_release(database: Database) -> None:
+    connection = await asyncpg.connect(database.url)
+    await publish(connection)
+    assert await connection.fetchval("select count(*) from connect.data_release") == 0
+    await connection.close()
 
 
 async def test_drugs_follow_from_the_cohort_and_the_regimen(reader: asyncpg.Connection) -> None:

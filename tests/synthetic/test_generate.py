@@ -61,13 +61,9 @@ def test_any_number_of_patients_can_be_invented(patients: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 21))
-def test_few_patients_have_all_kinds_and_a_responder_with_evidence(seed: int) -> None:
+def test_few_patients_have_all_kinds(seed: int) -> None:
     few = list(generate(120, seed))
     assert len({b.kind for b in rows(few, r.Biomarker)}) == 6
-    findings = {f.key: f.treatment for f in rows(few, r.Finding)}
-    explained = {findings[e.finding] for e in rows(few, r.Evidence)}
-    best = {o.treatment: o.best_overall_response for o in rows(few, r.Outcome)}
-    assert {best[treatment] for treatment in explained} & {"CR", "PR"}
 
 
 def test_all_kinds_of_biomarker_and_their_genes_are_listed(people: list[r.Person]) -> None:
@@ -188,47 +184,6 @@ def test_drugs_are_given_as_the_vocabulary_says() -> None:
         assert {routes[drug] for drug in cohort.drugs} == {cohort.route}
 
 
-def test_every_progression_has_one_finding_with_honest_evidence(people: list[r.Person]) -> None:
-    profiles = rows(people, r.Profile)
-    assessed = defaultdict[Any, set[str]](set)
-    for profile in profiles:
-        if profile.qc_status == "PASSED":
-            assessed[profile.specimen] |= PANEL[profile.panel]
-    biomarkers = {b.key: b for b in rows(people, r.Biomarker)}
-    specimens = {s.key: s for s in rows(people, r.Specimen)}
-    findings = {f.key: f for f in rows(people, r.Finding)}
-    progressed = {
-        x.treatment
-        for x in rows(people, r.Assessment)
-        if x.normalised_response == "PD" and x.evaluator == "INVESTIGATOR"
-    }
-    assert sorted(f.treatment for f in findings.values()) == sorted(progressed)
-    evidence = rows(people, r.Evidence)
-    for item in evidence:
-        gene = biomarkers[item.biomarker].gene
-        both = gene in assessed[item.baseline_specimen] & assessed[item.comparator_specimen]
-        assert item.tested_in_both == both
-        assert specimens[item.baseline_specimen].timepoint == "BASELINE"
-        assert specimens[item.comparator_specimen].timepoint == "PROGRESSION"
-        if gene not in assessed[item.baseline_specimen]:
-            assert item.vaf_before is None
-    tested = {(e.finding, e.biomarker): e for e in evidence if e.tested_in_both}
-    changes = rows(people, r.FindingBiomarker)
-    for change in changes:
-        item = tested[change.finding, change.biomarker]
-        if change.change == "EMERGENT" and item.vaf_after is not None:
-            assert item.vaf_before == 0.0
-        if change.change == "RISING":
-            assert (item.vaf_before or 0) < (item.vaf_after or 0)
-    assert {"EMERGENT", "RISING", "PERSISTING"} <= {c.change for c in changes}
-    mechanisms = {f.mechanism for f in findings.values()}
-    assert {"UNKNOWN_PROFILED", "NOT_PROFILED", "REVERSION", "BYPASS_MAPK"} <= mechanisms
-    responders = {
-        o.treatment for o in rows(people, r.Outcome) if o.best_overall_response in {"CR", "PR"}
-    }
-    assert {findings[e.finding].treatment for e in evidence} & responders
-
-
 def test_offers_consents_and_identity(people: list[r.Person]) -> None:
     offers = rows(people, r.Offer)
     assert {"ACCEPTED", "DECLINED", "NOT_ELIGIBLE", "DETERIORATED"} <= {o.status for o in offers}
@@ -253,7 +208,7 @@ def test_every_name_of_the_catalogue_is_in_the_vocabulary() -> None:
         with (VOCABULARY / name).open(encoding="utf-8", newline="") as file:
             return {row[column] for row in csv.DictReader(file)}
 
-    ways = [way[1] for drug in RESISTANCE.values() for way in drug]
+    ways = [way for drug in RESISTANCE.values() for way in drug]
     alterations = [x for group in (*BACKGROUND.values(), *MARKERS.values(), ways) for x in group]
     named = {x.gene for x in alterations} | {x.partner_gene for x in alterations} - {None}
     assert named <= GENES | {"CD74", "EML4", "KIF5B"}
