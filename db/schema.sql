@@ -1302,7 +1302,7 @@ COMMENT ON COLUMN connect.lesion.location IS 'as recorded, such as LYMPH NODE';
 
 COMMENT ON COLUMN connect.lesion.method IS 'as recorded, such as CT SCAN';
 
-COMMENT ON COLUMN connect.lesion.evaluator_id IS 'which of several evaluators, as recorded; null where there is one';
+COMMENT ON COLUMN connect.lesion.evaluator_id IS 'which of several evaluators, as recorded, such as RADIOLOGIST 2, or a name; null where there is one';
 
 COMMENT ON COLUMN connect.lesion.accepted IS 'the evaluator whose verdict counts where several judged; null: not said';
 
@@ -1927,7 +1927,7 @@ COMMENT ON COLUMN connect.response_assessment.response IS 'as recorded: {RECIST}
 
 COMMENT ON COLUMN connect.response_assessment.normalised_response IS '{RECIST} CR, PR, SD, PD, NE; iCPD is PD; null where the recorded one does not map, as iUPD';
 
-COMMENT ON COLUMN connect.response_assessment.evaluator_id IS 'which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one';
+COMMENT ON COLUMN connect.response_assessment.evaluator_id IS 'which of several evaluators, as recorded, such as RADIOLOGIST 2, or a name; null where there is one';
 
 COMMENT ON COLUMN connect.response_assessment.accepted IS 'the evaluator whose verdict counts where several judged; null: not said';
 
@@ -4504,8 +4504,6 @@ GRANT SELECT(evaluator) ON TABLE connect.lesion TO connect_partner;
 GRANT SELECT(evaluator) ON TABLE connect.lesion TO connect_researcher;
 GRANT SELECT(evaluator) ON TABLE connect.lesion TO connect_clinician;
 
-GRANT SELECT(evaluator_id) ON TABLE connect.lesion TO connect_partner;
-GRANT SELECT(evaluator_id) ON TABLE connect.lesion TO connect_researcher;
 GRANT SELECT(evaluator_id) ON TABLE connect.lesion TO connect_clinician;
 
 GRANT SELECT(accepted) ON TABLE connect.lesion TO connect_partner;
@@ -4781,8 +4779,6 @@ GRANT SELECT(evaluator) ON TABLE connect.outcome TO connect_partner;
 GRANT SELECT(evaluator) ON TABLE connect.outcome TO connect_researcher;
 GRANT SELECT(evaluator) ON TABLE connect.outcome TO connect_clinician;
 
-GRANT SELECT(data_cut_off) ON TABLE connect.outcome TO connect_partner;
-GRANT SELECT(data_cut_off) ON TABLE connect.outcome TO connect_researcher;
 GRANT SELECT(data_cut_off) ON TABLE connect.outcome TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.outcome_assessment TO connect_loader;
@@ -5112,8 +5108,6 @@ GRANT SELECT(confirmed) ON TABLE connect.response_assessment TO connect_partner;
 GRANT SELECT(confirmed) ON TABLE connect.response_assessment TO connect_researcher;
 GRANT SELECT(confirmed) ON TABLE connect.response_assessment TO connect_clinician;
 
-GRANT SELECT(evaluator_id) ON TABLE connect.response_assessment TO connect_partner;
-GRANT SELECT(evaluator_id) ON TABLE connect.response_assessment TO connect_researcher;
 GRANT SELECT(evaluator_id) ON TABLE connect.response_assessment TO connect_clinician;
 
 GRANT SELECT(accepted) ON TABLE connect.response_assessment TO connect_partner;
@@ -5210,8 +5204,6 @@ GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_partner;
 GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_researcher;
 GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_clinician;
 
-GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_researcher;
 GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_clinician;
 
 GRANT SELECT(route) ON TABLE connect.treatment TO connect_partner;
@@ -5338,10 +5330,23 @@ GRANT SELECT ON TABLE connect.specimen_identity TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.study TO connect_loader;
 GRANT SELECT ON TABLE connect.study TO connect_steward;
-GRANT SELECT ON TABLE connect.study TO connect_partner;
-GRANT SELECT ON TABLE connect.study TO connect_researcher;
-GRANT SELECT ON TABLE connect.study TO connect_authority;
 GRANT SELECT ON TABLE connect.study TO connect_clinician;
+
+GRANT SELECT(id) ON TABLE connect.study TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.study TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.study TO connect_authority;
+
+GRANT SELECT(code) ON TABLE connect.study TO connect_partner;
+GRANT SELECT(code) ON TABLE connect.study TO connect_researcher;
+GRANT SELECT(code) ON TABLE connect.study TO connect_authority;
+
+GRANT SELECT(title) ON TABLE connect.study TO connect_partner;
+GRANT SELECT(title) ON TABLE connect.study TO connect_researcher;
+GRANT SELECT(title) ON TABLE connect.study TO connect_authority;
+
+GRANT SELECT(synthetic) ON TABLE connect.study TO connect_partner;
+GRANT SELECT(synthetic) ON TABLE connect.study TO connect_researcher;
+GRANT SELECT(synthetic) ON TABLE connect.study TO connect_authority;
 
 GRANT USAGE ON SEQUENCE connect.study_id_seq TO connect_loader;
 

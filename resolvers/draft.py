@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -10,6 +11,8 @@ from db.plan import Call, Column, Expression, Field, Join, Order, Parameter, Sco
 from resolvers.bind import Binding, Bound
 from resolvers.errors import Code, Refusal
 from schema import mapping
+
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 class Lacking(Exception):
@@ -162,6 +165,6 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNFIT.search(text):
         raise Refusal(Code.BAD_USER_INPUT, "A text holds a character that no text may hold.")
     return text

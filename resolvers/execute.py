@@ -24,13 +24,13 @@ from db.pool import Pool, TimedOut, Unavailable, Unfit
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
 from resolvers.errors import Code, Refusal, coded
-from resolvers.limits import MOST_TOKENS, check_cost, check_document
+from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
 from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
 from resolvers.projection import project
 from resolvers.reader import Reader
 from resolvers.resolve import Context, resolve, resolve_type
-from resolvers.selection import RequestRefused, Selection
+from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
 
 _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
@@ -101,6 +101,7 @@ class Graph:
                 if query_only and kind is not OperationType.QUERY:
                     raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
                 if _is_introspection(selection):
+                    check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
                 check_cost(selection, binding)
                 planned = plan(selection, binding, pool.grants, viewer.scope)
@@ -148,7 +149,9 @@ class Graph:
             check_document(document)
         except RecursionError as error:
             raise Refusal(Code.LIMIT_EXCEEDED, "The document is too deep.") from error
-        errors = validate(self.binding.schema, document, max_errors=20, hide_suggestions=True)
+        errors = validate(
+            self.binding.schema, document, max_errors=MOST_ERRORS, hide_suggestions=True
+        )
         if errors:
             raise RequestRefused(coded(errors, Code.GRAPHQL_VALIDATION_FAILED))
         return document

@@ -38,6 +38,15 @@ MOST_ROOTS = 200
 MOST_SELECTIONS = 2_000
 """Objects to read of, where each kind of an interface may have its own."""
 MOST_COST = 2_000_000
+MOST_INTROSPECTED = 400
+"""Fields of an operation that asks for the schema, once fragments are expanded."""
+MOST_INPUT = 20_000
+"""Values in the arguments of an operation, each time that a variable stands there; a long text is
+several."""
+MOST_NESTING = 100
+"""Objects and lists within each other, in one argument."""
+_TEXT = 50
+"""Characters of a text that count as one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +106,20 @@ class _Measure:
         return self.known[name]
 
 
+def _fragments(document: DocumentNode) -> Mapping[str, FragmentDefinitionNode]:
+    return {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+
+
 def check_document(document: DocumentNode) -> None:
     """Refuse a document that is too deep or too large once its fragments are expanded.
 
     Raises: Refusal LIMIT_EXCEEDED.
     """
-    fragments = {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    measure = _Measure(fragments)
+    measure = _Measure(_fragments(document))
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
             size = measure.of(node.selection_set)
@@ -117,6 +129,41 @@ def check_document(document: DocumentNode) -> None:
             _within(size.aliases, MOST_ALIASES, "aliases")
             _within(size.directives, MOST_DIRECTIVES, "directives")
             _within(size.duplicates, MOST_DUPLICATES, "repeated fields")
+
+
+def check_introspection(document: DocumentNode, operation: OperationDefinitionNode) -> None:
+    """Refuse to tell the schema many times over: every field of it is there at no cost.
+
+    Raises: Refusal LIMIT_EXCEEDED.
+    """
+    size = _Measure(_fragments(document)).of(operation.selection_set)
+    _within(size.fields, MOST_INTROSPECTED, "fields of introspection")
+
+
+def check_input(given: object, before: int = 0) -> int:
+    """Count the values of arguments, those `before` among them; no further than is allowed.
+
+    Raises: Refusal LIMIT_EXCEEDED.
+    """
+    size, waiting = before, [(given, 0)]
+    while waiting:
+        value, nesting = waiting.pop()
+        size += 1
+        match value:
+            case Mapping():
+                waiting += [(each, nesting + 1) for each in value.values()]
+            case list():
+                waiting += [(each, nesting + 1) for each in value]
+            case str():
+                size += len(value) // _TEXT
+        _within(nesting, MOST_NESTING, "levels in an argument")
+        if size + len(waiting) > MOST_INPUT:
+            raise Refusal(
+                Code.LIMIT_EXCEEDED,
+                f"The arguments hold more than {MOST_INPUT:,} values, variables counted wherever "
+                "they stand: ask for less at a time.",
+            )
+    return size
 
 
 def check_cost(selection: Selection, binding: Binding) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, get_named_type
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
 
 from db.catalog import Grants
 from db.plan import (
@@ -33,6 +33,7 @@ from resolvers.bind import Binding
 from resolvers.draft import Draft, Ground, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered, predicate
+from resolvers.limits import check_input
 from resolvers.paging import paging
 from resolvers.selection import Selection
 from resolvers.slot import (
@@ -92,12 +93,15 @@ class _Work:
     roots: list[Root] = field(default_factory=list)
     lacking: dict[Path, Refusal] = field(default_factory=dict)
 
+    given: int = 0
+    """The values of the arguments so far."""
+
     def root(self, type_: GraphQLObjectType, name: str, nodes: list[FieldNode]) -> Slot:
         """Plan a root field."""
         node = nodes[0]
         source = self.binding.types[type_.name].sources[node.name.value]
         target = get_named_type(type_.fields[node.name.value].type).name
-        arguments = self.selection.arguments(type_.fields[node.name.value], node)
+        arguments = self._arguments(type_.fields[node.name.value], node)
         try:
             match source:
                 case mapping.FromViewer():
@@ -112,6 +116,12 @@ class _Work:
                     raise TypeError(f"{type(source).__name__} cannot be a root")
         except (Lacking, Filtered) as lacking:
             return self._missing(type_, node, (name,), lacking)
+
+    def _arguments(self, declared: GraphQLField, node: FieldNode) -> dict[str, Any]:
+        """Coerce a field's arguments, within what those of all fields may hold."""
+        arguments = self.selection.arguments(declared, node)
+        self.given = check_input(arguments, self.given)
+        return arguments
 
     def _lookup(
         self, name: str, target: str, nodes: list[FieldNode], by: mapping.Column, value: object
@@ -219,7 +229,7 @@ class _Work:
                 case mapping.Part():
                     return self._part(draft, source, path, nodes, declared.type, fields)
                 case mapping.Listing(local=str(local)):
-                    given = self.selection.arguments(declared, node)
+                    given = self._arguments(declared, node)
                     target = get_named_type(declared.type).name
                     parent = draft.own(local)
                     paged = self._listing(target, nodes, source, given, path)
@@ -230,7 +240,7 @@ class _Work:
                 case mapping.PublicId():
                     expression = draft.public_id()
                 case mapping.Measure():
-                    expression = draft.call(source, self.selection.arguments(declared, node))
+                    expression = draft.call(source, self._arguments(declared, node))
                 case _:
                     raise TypeError(f"{type(source).__name__} lives at a root")
         except (Lacking, Filtered) as lacking:

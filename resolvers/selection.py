@@ -30,6 +30,9 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.errors import Code, Refusal, coded
 
+MOST_ERRORS = 20
+"""Errors of one request that are told."""
+
 
 class RequestRefused(Exception):
     """Hold the errors for which an operation is not run at all."""
@@ -70,7 +73,11 @@ class Selection:
             )
             raise RequestRefused([Refusal(Code.BAD_USER_INPUT, hint)])
         coerced = get_variable_values(
-            schema, operation.variable_definitions or (), dict(variables), hide_suggestions=True
+            schema,
+            operation.variable_definitions or (),
+            dict(variables),
+            max_errors=MOST_ERRORS,
+            hide_suggestions=True,
         )
         if isinstance(coerced, list):
             raise RequestRefused(coded(coerced, Code.BAD_USER_INPUT))

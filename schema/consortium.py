@@ -59,5 +59,6 @@ class Study:
     title: str | None = column("title", "Title of the study.")
     synthetic: bool = column("synthetic", "True where every record is invented.")
     data_cut_off: Date | None = column(
-        "data_cut_off", "Last day that the study's data tell of; null where not known."
+        "data_cut_off",
+        "Last day that the study's data tell of; null where not known. For stewards and hospitals.",
     )

@@ -51,7 +51,8 @@ class Lesion:
     evaluator: Evaluator | None = column("evaluator", "Who identified it; null where not known.")
     evaluator_id: str | None = column(
         "evaluator_id",
-        "Which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one.",
+        "Which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one. "
+        "For stewards and hospitals.",
     )
     accepted: bool | None = column(
         "accepted", "The evaluator whose verdict counts where several judged; null: not said."

@@ -201,7 +201,8 @@ class ResponseAssessment:
     confirmed: bool | None = column("confirmed", "Confirmed by a later assessment.")
     evaluator_id: str | None = column(
         "evaluator_id",
-        "Which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one.",
+        "Which of several evaluators, as recorded, such as RADIOLOGIST 2; null where there is one. "
+        "For stewards and hospitals.",
     )
     accepted: bool | None = column(
         "accepted", "The evaluator whose verdict counts where several judged; null: not said."
@@ -277,7 +278,8 @@ class Outcome:
         "evaluator", "Whose assessments ruled; null where there were none, or not derived."
     )
     data_cut_off: Date | None = column(
-        "data_cut_off", "The study's data cut-off when derived; null where not known."
+        "data_cut_off",
+        "The study's data cut-off when derived; null where not known. For stewards and hospitals.",
     )
     assessments: list[Annotated[ResponseAssessment, strawberry.lazy("schema.response")]] = many(
         "treatment_id",

@@ -56,7 +56,10 @@ class Treatment:
     evaluability: Evaluability | None = column(
         "evaluability", "Whether it counts for benefit at week 16; null where not known."
     )
-    not_evaluable_reason: str | None = column("not_evaluable_reason", "Why it does not count.")
+    not_evaluable_reason: str | None = column(
+        "not_evaluable_reason",
+        "Why it does not count, as recorded. For stewards and hospitals; see the outcome's reason.",
+    )
     evaluability_rule_set: str | None = column(
         "evaluability_rule_set",
         "Version of the rules that derived evaluability; null where it is as recorded.",
@@ -115,7 +118,7 @@ class Treatment:
         "id",
         "treatment_id",
         "Lesions, each as one evaluator identified it; empty where not recorded.",
-        order=("evaluator", "evaluator_id", "number"),
+        order=("evaluator", "accepted", "number"),
         size=10,
     )
     outcome: Annotated[Outcome, strawberry.lazy("schema.response")] | None = one(

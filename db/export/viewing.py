@@ -26,7 +26,8 @@ PAGE = 500
 _SETTLE = "select " + ", ".join(
     f"set_config('{name}', ${place}, true)" for place, name in enumerate(SETTINGS, start=1)
 )
-_STUDY = "select id, title, synthetic, data_cut_off from connect.study where code = $1"
+_STUDY = "select id, title, synthetic from connect.study where code = $1"
+_CUT_OFF = "select data_cut_off from connect.study where id = $1"
 _STUDIES = "select code from connect.study order by code"
 _PATIENTS = """
 select y.public_id from connect.patient p join connect.pseudonym y on y.patient_id = p.id
@@ -47,6 +48,7 @@ class Viewing:
     title: str | None
     synthetic: bool
     data_cut_off: date | None
+    """Null too where the role may not know it."""
     grants: Grants
     patients: tuple[str, ...]
     """Their public ids, in order."""
@@ -85,13 +87,16 @@ async def viewing(pool: Pool, viewer: Viewer, code: str) -> AsyncIterator[Viewin
             if study is None:
                 known = ", ".join(row["code"] for row in await connection.fetch(_STUDIES))
                 raise ExportRefused(f"there is no study {code}: name one of {known or 'none yet'}")
+            cut_off = None
+            if ("study", "data_cut_off") in pool.grants.columns:
+                cut_off = await connection.fetchval(_CUT_OFF, study["id"])
             found = await connection.fetch(_PATIENTS, study["id"])
             yield Viewing(
                 study["id"],
                 code,
                 study["title"],
                 study["synthetic"],
-                study["data_cut_off"],
+                cut_off,
                 pool.grants,
                 tuple(row["public_id"] for row in found),
                 connection,

@@ -113,6 +113,8 @@ def _value(row: Row, column: Column) -> object:
     found = text(given)
     if found is None:
         return None
+    if found.upper() in column.words:  # a word that is a spelling of missing elsewhere
+        return found.upper()
     if column.words:
         remedy = f"write one of {', '.join(column.words)}"
         raise RowRejected("WORD_UNKNOWN", name, found, remedy)

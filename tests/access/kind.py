@@ -54,10 +54,25 @@ DOMAINS = {
     "resistance_finding": "RESISTANCE",
 }
 PROVENANCE = frozenset({"source_key", "import_batch_id"})
+# What a source wrote of who reads or why, and the last days of its data: not told outside the care.
+WITHHELD = {
+    "study": _names("data_cut_off"),
+    "outcome": _names("data_cut_off"),
+    "response_assessment": _names("evaluator_id"),
+    "lesion": _names("evaluator_id"),
+    "treatment": _names("not_evaluable_reason"),
+}
 
 
 def readable(role: str, table: str, columns: list[str]) -> set[str]:
     """Name the columns that a role may read at all."""
+    found = _readable(role, table, columns)
+    if role in {"partner", "researcher", "authority"}:
+        found -= WITHHELD.get(table, frozenset())
+    return found
+
+
+def _readable(role: str, table: str, columns: list[str]) -> set[str]:
     everything = set(columns)
     match role:
         case _ if table in FROZEN:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from graphql import build_client_schema, get_introspection_query
 
 from resolvers import limits
+from resolvers.selection import MOST_ERRORS
 from tests.world import World
 
 DEEP = (
@@ -88,6 +90,82 @@ async def test_a_request_within_limits(world: World, query: str, code: str) -> N
     assert {error["extensions"]["code"] for error in answer.body["errors"]} == {code}
     assert "data" not in answer.body
     assert answer.statements == 0
+
+
+def _nested(times: int) -> dict[str, Any]:
+    return {"not": _nested(times - 1)} if times else {}
+
+
+ALL = 199
+MANY = {
+    "conditions in every list": (
+        "query ($x: PatientFilter) { "
+        + " ".join(f"a{i}: patients(where: $x) {{ totalCount }}" for i in range(ALL))
+        + " }",
+        {"or": [{}] * 40_000},
+    ),
+    "ids in every list": (
+        "query ($x: [ID!]) { "
+        + " ".join(
+            f"a{i}: patients(where: {{ id: {{ in: $x }} }}) {{ totalCount }}" for i in range(ALL)
+        )
+        + " }",
+        ["0123456789abcdef"] * 40_000,
+    ),
+    "a long text in every measure": (
+        "query ($x: String!) { patients { nodes { "
+        + " ".join(f"a{i}: geneStatus(symbol: $x)" for i in range(ALL))
+        + " } } }",
+        "A" * 900_000,
+    ),
+    "a filter in itself": (
+        "query ($x: PatientFilter!) { patients(where: { or: ["
+        + "$x " * 3_000
+        + "] }) { totalCount } }",
+        {"or": [{}] * 10_000},
+    ),
+    "one condition in another": (
+        "query ($x: PatientFilter) { patients(where: $x) { totalCount } }",
+        _nested(150),
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "given"), MANY.values(), ids=MANY)
+async def test_arguments_are_counted_wherever_a_variable_stands(
+    world: World, query: str, given: Any
+) -> None:
+    before = time.process_time()
+    answer = await world.answer("steward", query, {"x": given})
+    assert time.process_time() - before < 2
+    (error,) = answer.body["errors"]
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert "argument" in error["message"]
+    assert answer.statements == 0
+
+
+async def test_arguments_up_to_the_limit_are_taken(world: World) -> None:
+    query = "query ($x: [ID!]) { patients(where: { id: { in: $x } }) { totalCount } }"
+    room = limits.MOST_INPUT - len(("arguments", "first", "where", "id", "in"))
+    answer = await world.answer("steward", query, {"x": ["0"] * room})
+    assert answer.body == {"data": {"patients": {"totalCount": 0}}}
+    answer = await world.answer("steward", query, {"x": ["0"] * (room + 1)})
+    assert answer.body["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_wrong_values_are_told_up_to_a_number(world: World) -> None:
+    query = "query ($x: PatientFilter) { patients(where: $x) { totalCount } }"
+    answer = await world.answer("steward", query, {"x": {"or": [{"no": 1}] * 1_000}})
+    assert answer.status == 400
+    assert len(answer.body["errors"]) <= MOST_ERRORS + 1
+
+
+async def test_the_schema_is_told_once(world: World) -> None:
+    told = "__schema { types { inputFields { name description type { name } } } }"
+    query = "{ " + " ".join(f"a{i}: {told}" for i in range(ALL)) + " }"
+    answer = await world.answer("steward", query)
+    assert [error["extensions"]["code"] for error in answer.body["errors"]] == ["LIMIT_EXCEEDED"]
+    assert "data" not in answer.body
 
 
 def test_depth_is_of_the_longest_way() -> None:
