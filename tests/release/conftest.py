@@ -38,8 +38,9 @@ update connect.screening_identity set referred_on = null where screening_id % 11
 update connect.offer set offered_day = null where id % 5 = 0;
 update connect.screening set matched = null where id % 13 = 0;
 update connect.screening set discussed_day = null where id % 5 = 0;
-update connect.resistance_finding set status = 'REFUTED' where id % 5 = 0;
-update connect.resistance_finding set day_after_progression = 700 where id % 7 = 0;
+update connect.resistance_finding set (status, curated) = ('REFUTED', true) where id % 5 = 0;
+update connect.resistance_finding set (day_after_progression, curated) = (700, true)
+  where id % 7 = 0;
 update connect.adverse_event set start_day = null where id % 5 = 0;
 update connect.adverse_event set grade = null where id % 4 = 0;
 delete from connect.treatment_funding where treatment_id % 5 = 0;
