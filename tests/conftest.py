@@ -23,6 +23,7 @@ from connect_graph.embedded import EmbeddedError, Server, running
 from connect_graph.settings import ROLES
 from db.address import Address
 from db.migrate import migrate
+from db.vocabulary.load import load_vocabulary
 from tests.world import ROOT, Database, World, make, serving
 
 REQUIRE_ALL = os.environ.get("CONNECT_REQUIRE_ALL") == "1"
@@ -83,14 +84,44 @@ async def template(server: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def clone(server: str, template: str) -> Clone:
-    """Copy the template for as long as a block lasts; a module's own fixture may hold one."""
-    password = await _login_password(server)
+async def stocked(server: str, template: str) -> AsyncIterator[str]:
+    """Copy the template once and load the vocabularies, for other databases to be copied from."""
+    name = _name("stocked")
+    await _administer(server, _create(name, template))
+    try:
+        connection = await asyncpg.connect(Address.parse(server).at(name).url)
+        try:
+            await load_vocabulary(connection)
+        finally:
+            await connection.close()
+        yield name
+    finally:
+        await _administer(server, _drop(name))
 
+
+@pytest.fixture(scope="session")
+async def password(server: str) -> str | None:
+    """Give the logins a password where the server asks for one."""
+    return await _login_password(server)
+
+
+@pytest.fixture(scope="session")
+def clone(server: str, template: str, password: str | None) -> Clone:
+    """Copy the template for as long as a block lasts; a module's own fixture may hold one."""
+    return _cloning(server, template, template, password)
+
+
+@pytest.fixture(scope="session")
+def stocked_clone(server: str, template: str, stocked: str, password: str | None) -> Clone:
+    """Copy a migrated database with the vocabularies, as `clone` does one without."""
+    return _cloning(server, stocked, template, password)
+
+
+def _cloning(server: str, source: str, template: str, password: str | None) -> Clone:
     @asynccontextmanager
     async def make() -> AsyncIterator[Database]:
         name = _name("clone")
-        await _administer(server, _create(name, template))
+        await _administer(server, _create(name, source))
         try:
             await _copy_access(server, template, name)
             yield Database(Address.parse(server).at(name).url, password)

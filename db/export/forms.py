@@ -130,4 +130,6 @@ def _cells(
         if listed:
             genes[code] = listed
         values[-1] = (code,) if listed else ()
-    return _label(viewing, made.form, [write(value) for value in values])
+    words = [column.words for column in made.columns] + [()] * (made.members is not None)
+    cells = [write(value, own) for value, own in zip(values, words, strict=True)]
+    return _label(viewing, made.form, cells)

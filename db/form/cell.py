@@ -7,6 +7,7 @@ missing. Such a text is written after an apostrophe, which is taken off when it 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from datetime import UTC, date, datetime
 
 from db.form.form import SEPARATOR, Column, Kind
@@ -24,13 +25,15 @@ _YES_NO = {
 _MOST = 2**31 - 1
 
 
-def write(value: object) -> str:
+def write(value: object, words: Container[str] = ()) -> str:
     """Write a value; a text that a spreadsheet or a reader would take for something else, masked.
+
+    A word of the column's vocabulary never needs a mask: it wins over the spellings of missing.
 
     Raises: TypeError for a type that no column has.
     """
     match value:
-        case None:
+        case None | () | []:
             return ""
         case bool():
             return "yes" if value else "no"
@@ -43,7 +46,7 @@ def write(value: object) -> str:
         case date():
             return value.isoformat()
         case str():
-            return mask(value)
+            return value if value in words else mask(value)
         case tuple() | list():
             return mask(
                 SEPARATOR.join(
@@ -106,11 +109,12 @@ def _value(row: Row, column: Column) -> object:
         case Kind.TEXTS:
             return texts(row, name)
     given = _cell(row, name)
-    if column.words and given.strip().upper() in column.words:
-        return given.strip().upper()
+    found = text(given)
+    word = (found or given.strip()).upper()
+    if word in column.words:
+        return word
     if column.has_dash and given.strip() == "-":
         return "-"
-    found = text(given)
     if found is None:
         return None
     if found.upper() in column.words:  # a word that is a spelling of missing elsewhere

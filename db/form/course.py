@@ -214,7 +214,8 @@ COURSE: Final = (
     form(
         "resistance_finding",
         r.Finding,
-        "How a tumour became resistant, or that nobody looked.",
+        "How a tumour became resistant, or that nobody looked. What rules proposed and no person "
+        "judged (rule_set, curated no) is not read but proposed anew, and so is what is of it.",
         PATIENT,
         TREATMENT,
         ("source_key", "the finding's id, within the treatment", "", "1"),

@@ -20,7 +20,7 @@ from db.form.template import DICTIONARY
 from db.ingest.report import Finding, ImportRefused, Journal, Severity
 from db.ingest.sheet import Row
 from db.ingest.term import RowRejected, is_symbol
-from db.intake.record import Outcome
+from db.intake import record as r
 from db.intake.store import Problem
 from db.intake.table import Record
 
@@ -179,6 +179,7 @@ class Reading:
     _first: list[int] = field(default_factory=list)
     _read: list[int] = field(default_factory=list)
     _rejected: list[dict[int, Finding]] = field(default_factory=list)
+    _proposed: set[tuple[str, str, str]] = field(default_factory=set)
 
     def records(self) -> Iterator[Record]:
         """Give the records of every row that can be read; the others are set aside."""
@@ -196,10 +197,24 @@ class Reading:
                     self._rejected[-1][number] = replace(finding, column=name)
                     continue
                 for record in found:
-                    if isinstance(record, Outcome) and record.source == "DERIVED":
+                    if self._follows(record):
                         continue  # of rules and inputs that may be others here: derived anew
                     self._rows.append(number)
                     yield record
+
+    def _follows(self, record: Record) -> bool:
+        """Tell what rules made: DERIVED outcomes, findings that nobody judged, what is theirs."""
+        match record:
+            case r.Outcome():
+                return record.source == "DERIVED"
+            case r.Finding():
+                proposed = record.rule_set is not None and not record.curated
+                if proposed:
+                    self._proposed.add((record.patient, record.treatment, record.source_key))
+                return proposed
+            case r.FindingBiomarker() | r.PairedEvidence():
+                return (record.patient, record.treatment, record.finding) in self._proposed
+        return False
 
     def _row(self, form: Form, sheet: CsvSheet | EcrfSheet, row: Row) -> Iterator[Record]:
         record = _record(form, row)

@@ -8,9 +8,8 @@ import pytest
 
 from db.form.load import import_csv
 from db.ingest.report import Report
-from db.vocabulary.load import load_vocabulary
+from tests.conftest import Clone
 from tests.intake.conftest import Connection, state
-from tests.world import Database
 
 Importer = Callable[..., Awaitable[Report]]
 __all__ = ["Connection", "Importer", "state"]
@@ -21,11 +20,11 @@ async def nothing(connection: Connection) -> None:
 
 
 @pytest.fixture
-async def connection(database: Database) -> AsyncIterator[Connection]:
-    found = await asyncpg.connect(database.url)
-    await load_vocabulary(found)
-    yield found
-    await found.close()
+async def connection(stocked_clone: Clone) -> AsyncIterator[Connection]:
+    async with stocked_clone() as copy:
+        found = await asyncpg.connect(copy.url)
+        yield found
+        await found.close()
 
 
 @pytest.fixture

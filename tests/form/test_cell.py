@@ -109,3 +109,12 @@ def test_a_word_may_be_a_spelling_of_missing() -> None:
         if each.name == "timepoint"
     )  # fmt: skip
     assert cell.read(Row(2, {"timepoint": 0}, ("unknown",)), timepoint) == "UNKNOWN"
+
+
+def test_every_word_is_read_as_it_is_written() -> None:
+    for form in FORMS:
+        for each in form.columns:
+            for word in each.words:
+                assert cell.write(word, each.words) == word
+                for written in (word, cell.mask(word)):
+                    assert cell.read(Row(2, {each.name: 0}, (written,)), each) == word

@@ -50,6 +50,20 @@ async def test_what_rules_derive_is_no_change(
     assert not (await importing(folder)).changed
 
 
+@pytest.mark.parametrize(("curated", "kept"), [("no", 0), ("yes", 1)])
+async def test_a_proposed_finding_is_read_where_a_person_judged_it(
+    tmp_path: Path, connection: Connection, importing: Importer, curated: str, kept: int
+) -> None:
+    def propose(rows: list[dict[str, str]]) -> None:
+        rows[0] |= {"rule_set": "older-rules", "basis": "UNPAIRED", "curated": curated}
+
+    report = await importing(write(tmp_path / "s", {"resistance_finding.csv": propose}))
+    assert report.findings == ()
+    for table in ("resistance_finding", "finding_biomarker", "paired_evidence"):
+        where = " where rule_set = 'older-rules'" if table == "resistance_finding" else ""
+        assert await connection.fetchval(f"select count(*) from connect.{table}{where}") == kept
+
+
 async def test_a_dry_run_tells_the_same_and_keeps_nothing(
     tmp_path: Path, connection: Connection, importing: Importer
 ) -> None:

@@ -10,8 +10,7 @@ from db.ingest.report import Change
 from db.intake.batch import hold_study, open_batch
 from db.intake.store import Problem, Stored, refuse, store
 from db.intake.table import TABLES, Record
-from db.vocabulary.load import load_vocabulary
-from tests.world import Database
+from tests.conftest import Clone
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Intake = Callable[..., Awaitable[Stored]]
@@ -36,11 +35,11 @@ async def state(connection: Connection) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-async def connection(database: Database) -> AsyncIterator[Connection]:
-    found = await asyncpg.connect(database.url)
-    await load_vocabulary(found)
-    yield found
-    await found.close()
+async def connection(stocked_clone: Clone) -> AsyncIterator[Connection]:
+    async with stocked_clone() as copy:
+        found = await asyncpg.connect(copy.url)
+        yield found
+        await found.close()
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import pytest
 
 from db.ingest.report import Report
 from db.sdtm.load import import_sdtm
-from db.vocabulary.load import load_vocabulary
+from tests.conftest import Clone
 from tests.ingest.conftest import nothing
-from tests.world import Database
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Importer = Callable[..., Awaitable[Report]]
@@ -35,11 +34,11 @@ async def state(connection: Connection) -> dict[str, str]:
 
 
 @pytest.fixture
-async def connection(database: Database) -> AsyncIterator[Connection]:
-    found = await asyncpg.connect(database.url)
-    await load_vocabulary(found)
-    yield found
-    await found.close()
+async def connection(stocked_clone: Clone) -> AsyncIterator[Connection]:
+    async with stocked_clone() as copy:
+        found = await asyncpg.connect(copy.url)
+        yield found
+        await found.close()
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Damaged copies of real sets: each is imported whole or refused with the reason, nothing between.
 
-CONNECT_EXAMPLES says how many copies; the nightly run takes 2,000.
+tests/extent.py says how many copies: 200, in the night 2,000.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -17,12 +16,12 @@ import pytest
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
 from db.sdtm.load import import_sdtm
-from db.vocabulary.load import load_vocabulary
 from tests.conftest import Clone
+from tests.extent import count
 from tests.ingest.conftest import nothing
 from tests.sdtm.conftest import TABLES, Connection
 
-COPIES = int(os.environ.get("CONNECT_EXAMPLES", "200"))
+COPIES = count(ci=200, nightly=2_000)
 SUBJECTS = 4
 Content = Mapping[str, bytes]
 Damage = Callable[[random.Random, bytes], bytes]
@@ -96,10 +95,9 @@ def portal(puma: Path) -> Content:
 
 
 @pytest.fixture(scope="module")
-async def connection(clone: Clone) -> AsyncIterator[Connection]:
-    async with clone() as database:
+async def connection(stocked_clone: Clone) -> AsyncIterator[Connection]:
+    async with stocked_clone() as database:
         found = await asyncpg.connect(database.url)
-        await load_vocabulary(found)
         yield found
         await found.close()
 
@@ -166,6 +164,7 @@ async def attempt(
     return True
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("name", ["sdtm", "portal"])
 async def test_a_damaged_copy_is_imported_whole_or_not_at_all(
     request: pytest.FixtureRequest,

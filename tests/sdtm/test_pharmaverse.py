@@ -14,7 +14,6 @@ import pytest
 from db.ingest.report import Report
 from db.sdtm.load import import_sdtm
 from db.sdtm.study import read
-from db.vocabulary.load import load_vocabulary
 from tests.conftest import Clone
 from tests.ingest.conftest import nothing
 from tests.sdtm.conftest import Connection, state
@@ -44,11 +43,12 @@ def rows(path: Path, pattern: str) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-async def imported(clone: Clone, pharmaverse: Path) -> AsyncIterator[tuple[Connection, Report]]:
+async def imported(
+    stocked_clone: Clone, pharmaverse: Path
+) -> AsyncIterator[tuple[Connection, Report]]:
     """Import once for the tests that only look."""
-    async with clone() as database:
+    async with stocked_clone() as database:
         connection = await asyncpg.connect(database.url)
-        await load_vocabulary(connection)
         report = await import_sdtm(
             connection, pharmaverse, study="PHV", dry_run=False, complete=nothing
         )
