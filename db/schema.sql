@@ -2039,7 +2039,7 @@ COMMENT ON COLUMN connect.treatment.line IS 'line of treatment for advanced dise
 
 COMMENT ON COLUMN connect.treatment.ecog IS '{ECOG} performance status at start, 0-5';
 
-COMMENT ON COLUMN connect.treatment.end_day IS '[days] after treatment start; null: going on or not known';
+COMMENT ON COLUMN connect.treatment.end_day IS '[days] after treatment start of the first day off it: an infusion covers its cycle of 21 days; null: going on or not known';
 
 COMMENT ON COLUMN connect.treatment.evaluability IS 'for benefit at week 16; null: not known';
 

@@ -51,7 +51,9 @@ class Treatment:
         "Day of the start. Identifying: for stewards and the patient's own hospital.",
         of="treatment_identity",
     )
-    end_day: int | None = column("end_day", "[days] after the start; null: going on or not known.")
+    end_day: int | None = column(
+        "end_day", "[days] after the start, the first day off it; null: going on or not known."
+    )
     end_reason: EndReason | None = column("end_reason", "Why it ended.")
     evaluability: Evaluability | None = column(
         "evaluability", "Whether it counts for benefit at week 16; null where not known."
