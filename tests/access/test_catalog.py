@@ -280,12 +280,12 @@ async def test_everything_has_a_comment(owner: asyncpg.Connection) -> None:
 
 
 async def test_every_foreign_key_has_an_index(owner: asyncpg.Connection) -> None:
+    """Of a key of several columns, each of which is one record's, an index may begin with any."""
     assert not await names(
         owner,
         "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k"
         " where k.contype = 'f' and k.connamespace = 'connect'::regnamespace and not exists ("
         " select from pg_index i where i.indrelid = k.conrelid and i.indisvalid"
         " and i.indpred is null"
-        " and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey"
-        " and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] <@ k.conkey)",
+        " and i.indkey[0] = any (k.conkey))",
     )
