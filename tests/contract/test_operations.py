@@ -51,12 +51,12 @@ def operation(shared: Path, name: str) -> str:
 
 
 async def first_patient(world: World, role: str) -> str:
-    """Find a patient with a resistance finding that names evidence, if the role may see one."""
+    """Find a patient with a finding that names biomarkers and evidence, if the role may see one."""
     query = """{ patients(first: 1000) { nodes { id
-      treatments { resistanceFindings { evidence { testedInBoth } } } } } }"""
+      treatments { resistanceFindings { biomarkers { label } } } } } }"""
     answer = await world.answer(role, query)
     nodes = answer.body["data"]["patients"]["nodes"]
-    rich = [node["id"] for node in nodes if '"testedInBoth"' in json.dumps(node)]
+    rich = [node["id"] for node in nodes if '"label"' in json.dumps(node)]
     return str((rich or [nodes[0]["id"]])[0])
 
 
