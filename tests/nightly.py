@@ -64,16 +64,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not tests:
         return
     now = datetime.now(UTC)
-    told = {
-        "date": now.date().isoformat(),
-        "commit": _commit(),
-        "postgresql": session.config.stash.get(_version, None),
-        "tests": sorted(tests, key=lambda each: (each["test"], each["case"] or "")),
-    }
     directory: Path = session.config.getoption("--reports")
     directory.mkdir(exist_ok=True)
     path = directory / f"nightly-{now:%Y-%m-%d}.json"
+    told: dict[str, Any] = {
+        "date": now.date().isoformat(),
+        "commit": _commit(),
+        "postgresql": session.config.stash.get(_version, None),
+    }
+    done = {(each["test"], each["case"]): each for each in [*_earlier(path, told), *tests]}
+    told["tests"] = [done[key] for key in sorted(done, key=lambda key: (key[0], key[1] or ""))]
     path.write_text(json.dumps(told, indent=2) + "\n")
+
+
+def _earlier(path: Path, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the tests that the day's report has already, of the same commit and PostgreSQL."""
+    if not path.exists():
+        return []
+    report: dict[str, Any] = json.loads(path.read_text())
+    tests: list[dict[str, Any]] = report.pop("tests")
+    return tests if report == told else []
 
 
 def _commit() -> str:

@@ -16,7 +16,7 @@ from tests.world import World, make
 SCOPES = {"partner": "AGR-OLA-01", "researcher": "PRJ-CRC-01", "clinician": "SITE-OUS"}
 IDS = """{ patients(first: 1000) { totalCount nodes {
   id diagnoses { id } specimens { id } biomarkers { id } treatments { id } } } }"""
-SOON = "clock_timestamp() + interval '600 milliseconds'"
+SOON = "clock_timestamp() + interval '1500 milliseconds'"
 CONSENT = "update connect.consent set {} where patient_id = $1 and purpose = '{}'"
 SCOPE = "update connect.scope set {} where code = $1"
 MEMBERSHIP = "update connect.membership set {} where subject = $1"
