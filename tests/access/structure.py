@@ -41,9 +41,10 @@ class Catalog:
         foreign = await owner.fetch(
             "select c.relname, a.attname, f.relname as other, b.attname as key from pg_constraint k"
             " join pg_class c on c.oid = k.conrelid join pg_class f on f.oid = k.confrelid"
-            " join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]"
-            " join pg_attribute b on b.attrelid = f.oid and b.attnum = k.confkey[1]"
-            " where k.contype = 'f' and cardinality(k.conkey) = 1"
+            " cross join unnest(k.conkey, k.confkey) as pair (here, there)"
+            " join pg_attribute a on a.attrelid = c.oid and a.attnum = pair.here"
+            " join pg_attribute b on b.attrelid = f.oid and b.attnum = pair.there"
+            " where k.contype = 'f'"
         )
         checks = await owner.fetch(
             "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint"
