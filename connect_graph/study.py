@@ -138,6 +138,9 @@ FORMATS: Mapping[str, Importer] = {"cbioportal": _cbioportal, "csv": _csv, "sdtm
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
     complete = database.pseudonyms(settings)
 
+    if parsed.mapping is not None and parsed.format != "csv":
+        raise ImportRefused("--mapping is for csv", "leave it out: no other format has eCRF forms")
+
     async def run(url: str) -> Report:
         await database.require_migrated(url)
         async with connected(url) as connection:

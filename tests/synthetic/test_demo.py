@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
+from connect_graph.database import pseudonyms
+from connect_graph.settings import Settings
 from db.synthetic.demo import KINDS, ScopeRefused, add_membership, seed
+from db.synthetic.load import synthesize
+from db.synthetic.release import publish
+from db.vocabulary.load import load_vocabulary
 from tests.synthetic.conftest import ISSUER
 from tests.world import Database
 
@@ -74,3 +81,17 @@ async def test_a_scope_that_the_role_may_not_hold(
         await add_membership(owner, ISSUER, role, scope)
     assert len(await owner.fetch(MEMBERS, ISSUER)) == len(KINDS)
     await owner.close()
+
+
+async def test_no_release_of_the_set_holds_real_patients(
+    owner: asyncpg.Connection, database: Database, tmp_path: Path
+) -> None:
+    settings = Settings.load({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(tmp_path)})
+    await load_vocabulary(owner)
+    await owner.execute("insert into connect.study (code) values ('REAL')")
+    await synthesize(owner, 60, 1, pseudonyms(settings))
+    await publish(owner)
+    assert await owner.fetchval("select count(*) from connect.data_release") == 0
+    await owner.execute("delete from connect.study where code = 'REAL'")
+    await publish(owner)
+    assert await owner.fetchval("select count(*) from connect.data_release") == 1
