@@ -51,6 +51,9 @@ async def test_from_the_command_line(tmp_path: Path, database: Database, pharmav
     code, text = await run("import", "sdtm", small, "--study", "S", "--drug", "olaparib")
     assert code == 1
     assert "EX says what was given" in text
+    code, text = await run("import", "sdtm", small, "--study", "S", "--mapping", "ecrf.toml")
+    assert code == 1
+    assert "--mapping is for csv" in text
     code, text = await run("import", "sdtm", str(tmp_path / "none"), "--study", "S")
     assert code == 1
     assert "dm.csv" in text
