@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-import schema
 from connect_graph import database, log, status, study
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -40,6 +39,8 @@ from db.synthetic.load import SynthesisRefused, synthesize
 from db.synthetic.release import publish
 from db.viewer import Role
 from resolvers.errors import Refusal
+from resolvers.execute import Graph
+from schema.subgraph import SUBGRAPHS
 
 DEMO_PATIENTS = 1_200
 DEMO_SEED = 1
@@ -126,8 +127,9 @@ def _token(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _schema(_parsed: argparse.Namespace, _settings: Settings) -> int:
-    print(schema.declare().as_str())
+def _schema(parsed: argparse.Namespace, _settings: Settings) -> int:
+    graph = Graph.make()
+    print(graph.sdl if parsed.subgraph is None else graph.subgraph(parsed.subgraph).sdl)
     return 0
 
 
@@ -177,6 +179,7 @@ def _answer(
         pool_size=settings.pool_size,
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
+        subgraph=parsed.subgraph,
     )
     return 0 if serve(app, parsed.host, parsed.port, told) else 1
 
@@ -214,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
     for each in (serving, demo):
         each.add_argument("--host", default="127.0.0.1", help="address to listen on")
         each.add_argument("--port", type=_port, default=8000, help="port to listen on")
+    demo.set_defaults(subgraph=None)
     migrating = command("migrate", _migrate, "bring the database up to date", answers=True)
     migrating.add_argument(
         "--passwords", action="store_true", help="give each login the password in its URL"
@@ -231,6 +235,13 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
     )
-    command("schema", _schema, "print the schema")
+    printing = command("schema", _schema, "print the schema")
+    for each in (serving, printing):
+        each.add_argument(
+            "--subgraph",
+            choices=SUBGRAPHS,
+            metavar="NAME",
+            help="that subgraph alone: " + ", ".join(SUBGRAPHS),
+        )
     command("status", _status, "tell what is there and what needs doing", answers=True)
     return parser

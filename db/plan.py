@@ -201,6 +201,8 @@ class Select:
     joins: tuple[Join, ...] = ()
     key: Expression | None = None
     """What a child's rows are found by; None at a root."""
+    key_type: Literal["bigint", "text"] = "bigint"
+    """Text where the keys come from outside."""
     where: tuple[Predicate, ...] = ()
     order: tuple[Order, ...] = ()
     page: Page | None = None

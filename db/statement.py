@@ -67,7 +67,7 @@ def rows(select: Select) -> Statement:
         conditions.append(text.predicate(select.page.after))
     if select.key is not None:
         key = text.expression(select.key)
-        conditions.insert(0, f"{key} = any(${len(SETTINGS) + 1}::bigint[])")
+        conditions[:0] = _found_by(select, key)
         if select.first_only:
             distinct = f"distinct on ({key}) "
             order.insert(0, key)
@@ -107,13 +107,23 @@ def count(select: Select) -> Statement:
             lines.append(f"where {' and '.join(conditions)}")
         return Statement(_settled("\n  ".join(lines)), (), tuple(text.positions))
     key = text.expression(select.key)
-    conditions.insert(0, f"{key} = any(${len(SETTINGS) + 1}::bigint[])")
+    conditions[:0] = _found_by(select, key)
     lines.insert(0, f"select {key} as key, count(*) as number")
     lines += [f"where {' and '.join(conditions)}", f"group by {key}"]
     inner = "\n    ".join(lines)
     query = "select coalesce(json_agg(json_build_array(r.key, r.number)), '[]')::text\n  from ("
     query += f"\n    {inner}\n  ) r"
     return Statement(_settled(query), (), tuple(text.positions))
+
+
+def _found_by(select: Select, key: str) -> list[str]:
+    """Write that a row is one of those asked for; of a public id the patient is found first."""
+    keys = f"${len(SETTINGS) + 1}::{select.key_type}[]"
+    found = [f"{key} = any({keys})"]
+    if isinstance(select.key, ScopedId):
+        patients = f"select split_part(k, '.', 1) from unnest({keys}) k"  # noqa: S608
+        found.insert(0, f"{select.key.pseudonym}.public_id = any(array({patients}))")
+    return found
 
 
 def _settled(query: str) -> str:

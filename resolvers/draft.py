@@ -12,7 +12,8 @@ from resolvers.bind import Binding, Bound
 from resolvers.errors import Code, Refusal
 from schema import mapping
 
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+UNFIT = re.compile("[\0\ud800-\udfff]")
+"""What no text of PostgreSQL may hold."""
 
 
 class Lacking(Exception):
@@ -82,6 +83,19 @@ class Draft:
         """Read a column by its name, after a dot where it is of a table beside this one."""
         of, _, column = name.rpartition(".")
         return self.column(mapping.Column(column, of or None))
+
+    def at(self, way: tuple[str, ...]) -> Expression:
+        """Give the value that a way of fields leads to within the row.
+
+        Raises: Lacking.
+        """
+        match self.bound.sources[way[0]]:
+            case mapping.Column() as column if len(way) == 1:
+                return self.column(column)
+            case mapping.PublicId() if len(way) == 1:
+                return self.public_id()
+            case _:
+                raise TypeError(f"{self.bound.name}.{'.'.join(way)} cannot be part of a key")
 
     def join(self, table: str, column: str, to: Column, *, required: bool) -> str:
         """Bring in another table, once; give its alias.
@@ -165,6 +179,6 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if _UNFIT.search(text):
+    if UNFIT.search(text):
         raise Refusal(Code.BAD_USER_INPUT, "A text holds a character that no text may hold.")
     return text

@@ -33,15 +33,20 @@ from resolvers.bind import Binding
 from resolvers.draft import Draft, Ground, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered, predicate
+from resolvers.key import ways_of
 from resolvers.limits import check_input
 from resolvers.paging import paging
+from resolvers.representation import Representation, check_number, read
 from resolvers.selection import Selection
 from resolvers.slot import (
     Branch,
+    Entities,
+    Entity,
     Leaf,
     Missing,
     Nested,
     OfPage,
+    OfSubgraph,
     OfViewer,
     Paged,
     PageRows,
@@ -112,6 +117,10 @@ class _Work:
                     paged = self._listing(target, nodes, source, arguments, (name,))
                     self.roots.append(Root(name, paged.select, many=True))
                     return paged
+                case mapping.Represented():
+                    return self._represented(type_, name, nodes, arguments["representations"])
+                case mapping.OwnSchema():
+                    return OfSubgraph()
                 case _:
                     raise TypeError(f"{type(source).__name__} cannot be a root")
         except (Lacking, Filtered) as lacking:
@@ -132,6 +141,45 @@ class _Work:
         select = self._finish(draft, where=(found,))
         self.roots.append(Root(name, select, many=False))
         return Single(select, slots)
+
+    def _represented(
+        self, type_: GraphQLObjectType, name: str, nodes: list[FieldNode], given: list[Any]
+    ) -> Entities:
+        """Plan the records that representations name: one selection for each type and key."""
+        check_number(given)
+        planned: dict[tuple[str, str], tuple[Select, Slots] | None] = {}
+        places: list[Entity | Refusal | None] = []
+        for each in given:
+            try:
+                named = read(each, self.binding.keys)
+            except Refusal as refusal:
+                places.append(refusal)
+                continue
+            if (named.type, named.key) not in planned:
+                try:
+                    planned[named.type, named.key] = self._entity(name, nodes, named)
+                except Lacking as lacking:
+                    self._missing(type_, nodes[0], (name,), lacking)
+                    planned[named.type, named.key] = None
+            found = planned[named.type, named.key]
+            places.append(None if found is None else Entity(named.type, *found, named.value))
+        return Entities(tuple(places))
+
+    def _entity(
+        self, name: str, nodes: list[FieldNode], named: Representation
+    ) -> tuple[Select, Slots]:
+        draft = self.ground.draft(named.type)
+        (key,) = (draft.at(way) for way in ways_of(named.key))
+        slots = self._slots(draft, named.type, nodes, (name,))
+        entity = draft.bound.entity
+        where: tuple[Predicate, ...] = ()
+        if entity is not None and entity.kind is not None:
+            kind = draft.own("kind")
+            wanted = self.ground.value(entity.kind, draft.type_of(kind))
+            where = (Compare(kind, "=", wanted),)
+        select = self._finish(draft, key=key, key_type="text", where=where)
+        self.roots.append(Root(name, select, many=True))
+        return select, slots
 
     def _listing(
         self,

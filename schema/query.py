@@ -21,7 +21,7 @@ _PSEUDONYM = Column("public_id", of="pseudonym")
 class Query:
     """The roots of the graph."""
 
-    viewer: Annotated[Viewer, strawberry.lazy("schema.viewer")] = from_viewer(
+    viewer: Annotated[Viewer, strawberry.lazy("schema.viewer")] | None = from_viewer(
         "Who asks, in which role and scope."
     )
 
