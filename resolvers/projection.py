@@ -93,8 +93,12 @@ def _parent(around: tuple[Any, ...]) -> Any:
 
 
 def _is_named(node: TypeDefinitionNode) -> bool:
-    """Tell whether gateways name the rows of a type, which no root need lead to then."""
-    return any(directive.name.value == "key" for directive in node.directives or ())
+    """Tell whether gateways find the rows of a type by name, which no root need lead to then."""
+    return any(
+        directive.name.value == "key"
+        and all(argument.name.value != "resolvable" for argument in directive.arguments or ())
+        for directive in node.directives or ()
+    )
 
 
 def _type_of(node: FieldDefinitionNode) -> str:
