@@ -13,12 +13,11 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-import schema
 from connect_graph import database, log, status, study
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
-from connect_graph.http import application
+from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DemoIssuer, Issuer, IssuerError
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
@@ -40,6 +39,8 @@ from db.synthetic.load import SynthesisRefused, synthesize
 from db.synthetic.release import publish
 from db.viewer import Role
 from resolvers.errors import Refusal
+from resolvers.execute import Graph
+from schema.subgraph import SUBGRAPHS
 
 DEMO_PATIENTS = 1_200
 DEMO_SEED = 1
@@ -79,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (TimedOut, Unavailable):
         print("connect-graph: the database did not answer in time: try again", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
         print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
@@ -126,8 +130,9 @@ def _token(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _schema(_parsed: argparse.Namespace, _settings: Settings) -> int:
-    print(schema.declare().as_str())
+def _schema(parsed: argparse.Namespace, _settings: Settings) -> int:
+    graph = Graph.make()
+    print(graph.sdl if parsed.subgraph is None else graph.subgraph(parsed.subgraph).sdl)
     return 0
 
 
@@ -171,12 +176,14 @@ def _answer(
 
     log.set_up()  # from here on, stderr is for programs to read
     app = application(
+        graphs_of(parsed.subgraph),
         settings.logins(url),
         issuers,
         pending,
         pool_size=settings.pool_size,
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
+        with_page=parsed.subgraph is None,
     )
     return 0 if serve(app, parsed.host, parsed.port, told) else 1
 
@@ -214,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     for each in (serving, demo):
         each.add_argument("--host", default="127.0.0.1", help="address to listen on")
         each.add_argument("--port", type=_port, default=8000, help="port to listen on")
+    demo.set_defaults(subgraph=None)
     migrating = command("migrate", _migrate, "bring the database up to date", answers=True)
     migrating.add_argument(
         "--passwords", action="store_true", help="give each login the password in its URL"
@@ -231,6 +239,13 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
     )
-    command("schema", _schema, "print the schema")
+    printing = command("schema", _schema, "print the schema")
+    for each in (serving, printing):
+        each.add_argument(
+            "--subgraph",
+            choices=SUBGRAPHS,
+            metavar="NAME",
+            help="that subgraph alone: " + ", ".join(SUBGRAPHS),
+        )
     command("status", _status, "tell what is there and what needs doing", answers=True)
     return parser

@@ -28,6 +28,7 @@ from db.migrate import MigrationError
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
 from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
+from schema.subgraph import SUBGRAPHS
 
 _LOG = logging.getLogger("connect_graph.http")
 Pending = Callable[[], Awaitable[tuple[str, ...]]]
@@ -37,10 +38,10 @@ Pending = Callable[[], Awaitable[tuple[str, ...]]]
 class Door:
     """Answer at one route: authenticate first, then read, then execute."""
 
-    def __init__(self, graph: Graph, pools: Pools, issuers: Sequence[Issuer]) -> None:
+    def __init__(self, graph: Graph, pools: Pools, authenticator: Authenticator) -> None:
         self._graph = graph
         self._pools = pools
-        self._authenticator = Authenticator(issuers, pools.identity)
+        self._authenticator = authenticator
 
     async def answer(self, request: HttpRequest) -> Response:
         """Answer a request; nothing it brings is read before it is known who asks."""
@@ -102,7 +103,17 @@ async def _health(_request: HttpRequest) -> Response:
     return JSONResponse({"status": "alive"})
 
 
+def graphs_of(subgraph: str | None) -> Mapping[str, Graph]:
+    """Map paths to what is answered there: the whole and beside it each part, or one part alone."""
+    whole = Graph.make()
+    if subgraph is not None:
+        return {"/graphql": whole.subgraph(subgraph)}
+    parts = {f"/subgraphs/{name}/graphql": whole.subgraph(name) for name in SUBGRAPHS}
+    return {"/graphql": whole, **parts}
+
+
 def application(
+    graphs: Mapping[str, Graph],
     logins: Mapping[str, str],
     issuers: Sequence[Issuer],
     pending: Pending,
@@ -110,19 +121,22 @@ def application(
     pool_size: int,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
+    with_page: bool = True,
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
     Where `tokens` are given the page offers them: for the demonstration alone.
     """
-    graph = Graph.make()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pools = await Pools.open(logins, size=pool_size)
         telemetry.watch(pools)
         app.state.pools = pools
-        app.state.door = Door(graph, pools, issuers)
+        authenticator = Authenticator(issuers, pools.identity)
+        app.state.doors = {
+            path: Door(graph, pools, authenticator) for path, graph in graphs.items()
+        }
         try:
             yield
         finally:
@@ -130,7 +144,7 @@ def application(
             await to_thread(telemetry.close)
 
     async def graphql(request: HttpRequest) -> Response:
-        door: Door = request.app.state.door
+        door: Door = request.app.state.doors[request.scope["route"].path]
         return await door.answer(request)
 
     async def ready(request: HttpRequest) -> Response:
@@ -138,15 +152,13 @@ def application(
 
     return Starlette(
         routes=[
-            Route(
-                "/graphql",
-                graphql,
-                methods=["GET", "POST"],
-                middleware=[Middleware(Compression)],
+            *(
+                Route(path, graphql, methods=["GET", "POST"], middleware=[Middleware(Compression)])
+                for path in graphs
             ),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
-            *page.routes(tokens),
+            *(page.routes(tokens) if with_page else ()),
         ],
         middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,

@@ -9,13 +9,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connect_graph.log import REQUEST, fields
 from connect_graph.telemetry import Observed, Telemetry
 from resolvers.errors import Code
+from schema.subgraph import SUBGRAPHS
 
 HEADER = "X-Request-Id"
 _OBSERVED = "connect_graph.observed"
 _LOG = logging.getLogger("connect_graph.request")
 _ASSETS = "/graphiql/assets"
 _QUIET = {"/health", "/ready", _ASSETS}
-_ROUTES = {"/graphql", "/graphiql", "/health", "/ready"}
+_ROUTES = {"/graphql", "/graphiql", "/health", "/ready"} | {
+    f"/subgraphs/{name}/graphql" for name in SUBGRAPHS
+}
 
 
 class Watch:

@@ -19,6 +19,7 @@ from db.plan import (
     Either,
     Exists,
     Expression,
+    Given,
     IsNull,
     Join,
     Not,
@@ -55,10 +56,11 @@ def rows(select: Select) -> Statement:
     """Make the statement that reads a selection's rows, without its children.
 
     With a key, the rows of all the keys given as an array come back together, in the order of
-    the selection within each key, and a page is taken of each key.
+    the selection within each key, and a page is taken of each key. Named from outside, its keys are
+    an array for each text of a name.
     """
     columns = expressions(select)
-    text = _Text(first=len(SETTINGS) + 1 + (select.key is not None))
+    text = _Text(first=len(SETTINGS) + 1 + (select.key is not None) + len(select.given))
     cells = [f"{text.expression(item)} as c{place}" for place, item in enumerate(columns)]
     conditions = [text.predicate(item) for item in select.where]
     order = [text.order(item) for item in select.order]
@@ -79,6 +81,10 @@ def rows(select: Select) -> Statement:
         f"select {distinct}{', '.join(cells)}",
         *_from(select.table, select.alias, select.joins),
     ]
+    if select.named_by:
+        source, found = _named_by(select, text)
+        lines.append(source)
+        conditions[:0] = found
     if conditions:
         lines.append(f"where {' and '.join(conditions)}")
     if order:
@@ -114,6 +120,24 @@ def count(select: Select) -> Statement:
     query = "select coalesce(json_agg(json_build_array(r.key, r.number)), '[]')::text\n  from ("
     query += f"\n    {inner}\n  ) r"
     return Statement(_settled(query), (), tuple(text.positions))
+
+
+def _named_by(select: Select, text: _Text) -> tuple[str, list[str]]:
+    """Write the texts given as rows, and that a row is named by them.
+
+    They are columns of a table before they are compared: row security lets an index answer only
+    what compares a column with a value. Of a public id the patient is found first.
+    """
+    first = len(SETTINGS) + 1
+    arrays = ", ".join(f"${first + place}::text[]" for place in range(len(select.given)))
+    names = ", ".join(f"g{given.position}" for given in select.given)
+    conditions = []
+    for place, expression in enumerate(select.named_by):
+        if isinstance(expression, ScopedId):
+            patients = f"select split_part(k, '.', 1) from unnest(${first + place}::text[]) k"  # noqa: S608
+            conditions.append(f"{expression.pseudonym}.public_id = any(array({patients}))")
+        conditions.append(f"{text.expression(expression)} = given.g{place}")
+    return f"cross join unnest({arrays}) given({names})", conditions
 
 
 def _settled(query: str) -> str:
@@ -221,6 +245,8 @@ class _Text:
                 return _scoped_hash(table)
             case ScopedId(table=table, pseudonym=pseudonym):
                 return scoped_id(table, pseudonym)
+            case Given(position=position):
+                return f"given.g{position}"
 
 
 def scoped_id(table: str, pseudonym: str) -> str:

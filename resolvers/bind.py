@@ -6,7 +6,7 @@ All that is known of strawberry's private names stands in this file; its version
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -54,25 +54,30 @@ class Binding:
     """Hold a schema that answers, and what is declared of its types."""
 
     schema: GraphQLSchema
+    """What may be asked for: of a subgraph, its part."""
     types: Mapping[str, Bound]
+    declared: GraphQLSchema
+    """The whole of which the schema is a part, if not all: filters reach across."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By which a gateway may name the rows of a type: of a subgraph alone."""
 
     def sources(self, name: str) -> Mapping[str, tuple[Source, GraphQLOutputType]]:
         """Map the fields of a type, and of the types that implement it, to where they live."""
         found: dict[str, tuple[Source, GraphQLOutputType]] = {}
         for each in (name, *self.kinds(name).values()):
-            type_ = self.schema.type_map[each]
+            type_ = self.declared.type_map[each]
             if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-                for field, source in self.types[each].sources.items():
-                    found.setdefault(field, (source, type_.fields[field].type))
+                for name_, source in self.types[each].sources.items():
+                    found.setdefault(name_, (source, type_.fields[name_].type))
         return MappingProxyType(found)
 
     def kinds(self, name: str) -> Mapping[str, str]:
         """Map the kinds of an interface's rows to the types that they are; empty for others."""
-        type_ = self.schema.type_map[name]
+        type_ = self.declared.type_map[name]
         if not isinstance(type_, GraphQLInterfaceType):
             return MappingProxyType({})
         found = {}
-        for possible in self.schema.get_possible_types(type_):
+        for possible in self.declared.get_possible_types(type_):
             entity = self.types[possible.name].entity
             if entity is None or entity.kind is None:
                 raise Unbound(f"{possible.name} implements {name} without a kind")
@@ -94,7 +99,7 @@ def bind(declared: strawberry.Schema, resolve: Resolver, resolve_type: Resolver)
             types[name] = _bind_type(name, type_, resolve)
         if isinstance(type_, GraphQLInterfaceType):
             type_.resolve_type = resolve_type
-    return Binding(schema, MappingProxyType(types))
+    return Binding(schema, MappingProxyType(types), schema)
 
 
 def _bind_type(
@@ -106,9 +111,9 @@ def _bind_type(
     sources: dict[str, Source] = {}
     weights: dict[str, int] = {}
     sizes: dict[str, ListSize] = {}
-    for field_name, field in type_.fields.items():
-        field.resolve = resolve
-        declared = field.extensions["strawberry-definition"]
+    for field_name, made in type_.fields.items():
+        made.resolve = resolve
+        declared = made.extensions["strawberry-definition"]
         for directive in declared.directives:
             match directive:
                 case Cost(weight=weight):

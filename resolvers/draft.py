@@ -7,12 +7,24 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from db.catalog import Grants
-from db.plan import Call, Column, Expression, Field, Join, Order, Parameter, ScopedHash, ScopedId
+from db.plan import (
+    Call,
+    Column,
+    Expression,
+    Field,
+    Given,
+    Join,
+    Order,
+    Parameter,
+    ScopedHash,
+    ScopedId,
+)
 from resolvers.bind import Binding, Bound
 from resolvers.errors import Code, Refusal
 from schema import mapping
 
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+UNFIT = re.compile("[\0\ud800-\udfff]")
+"""What no text of PostgreSQL may hold."""
 
 
 class Lacking(Exception):
@@ -55,6 +67,10 @@ class Draft:
     alias: str
     joins: dict[str, Join] = field(default_factory=dict)
     variants: dict[str | None, list[Field]] = field(default_factory=dict)
+    names: int | None = None
+    """How many texts a representation's key has; None where no representation names the row."""
+    beside: dict[str, Given] = field(default_factory=dict)
+    """The fields that representations give beside the key."""
 
     def own(self, name: str) -> Column:
         """Read a column of the table itself.
@@ -133,6 +149,24 @@ class Draft:
         values = [self.ground.value(arguments[name], "text") for name in source.arguments]
         return Call(source.function, (*columns, *values))
 
+    def given(self, name: str) -> Given:
+        """Take what a representation says of a field of another subgraph.
+
+        Raises: Lacking where the row is not named by one.
+        """
+        if self.names is None:
+            raise Lacking
+        return self.beside.setdefault(name, Given(self.names + len(self.beside)))
+
+    def computed(self, source: mapping.Required) -> Call:
+        """Compute a value from what a representation says.
+
+        Raises: Lacking.
+        """
+        if source.function not in self.ground.grants.functions:
+            raise Lacking
+        return Call(source.function, tuple(self.given(name) for name in source.fields))
+
     def default_order(self) -> tuple[Order, ...]:
         """Give the order of a list that asks for none: unique, and no internal id."""
         entity = self.bound.entity
@@ -165,6 +199,6 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if _UNFIT.search(text):
+    if UNFIT.search(text):
         raise Refusal(Code.BAD_USER_INPUT, "A text holds a character that no text may hold.")
     return text

@@ -56,6 +56,8 @@ class Refusal(GraphQLError):
     def __init__(self, code: Code, message: str, nodes: Any = None) -> None:
         super().__init__(message, nodes, extensions={"code": code.value})
         self.code = code
+        self.alone = False
+        """It concerns one value, and the rest of the answer stands."""
 
 
 def coded(errors: list[GraphQLError], code: Code) -> list[GraphQLError]:

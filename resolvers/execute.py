@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -15,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     OperationType,
     parse,
+    print_ast,
     validate,
 )
 from graphql import execute as run
@@ -27,10 +29,13 @@ from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
 from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
-from resolvers.projection import project
+from resolvers.projection import project, shown
 from resolvers.reader import Reader
 from resolvers.resolve import Context, resolve, resolve_type
+from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
+from resolvers.subgraph import Division, carve
+from schema.subgraph import OWNED
 
 _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
@@ -69,15 +74,36 @@ class Graph:
 
     binding: Binding
     kinds: Mapping[str, str]
+    division: Division
+    sdl: str
     projections: dict[str, GraphQLSchema] = field(default_factory=dict)
     """The schema as each role may know it, made when first asked for."""
+    told: dict[str, str] = field(default_factory=dict)
+    """What a subgraph tells each role of itself, likewise."""
 
     @classmethod
-    def make(cls) -> Graph:
-        """Declare the schema and bind it."""
-        binding = bind(schema.declare(), resolve, resolve_type)
+    def make(
+        cls,
+        declared: strawberry.Schema | None = None,
+        owners: Mapping[str, tuple[str, ...]] = OWNED,
+    ) -> Graph:
+        """Declare the schema, the product's where no other is given, and bind it."""
+        declared = declared or schema.declare()
+        binding = bind(declared, resolve, resolve_type)
         kinds = {kind: name for name in binding.types for kind, name in binding.kinds(name).items()}
-        return cls(binding, kinds)
+        return cls(binding, kinds, Division(binding, owners), declared.as_str())
+
+    def subgraph(self, name: str, version: str = VERSION) -> Graph:
+        """Make the graph of one owner's part, in a version of Apollo Federation."""
+        part = self.division.part(name)
+        carved = carve(self.binding, part, resolve, resolve_type)
+        return replace(
+            self,
+            binding=carved,
+            sdl=write(self.sdl, part, self.division.shared(), version),
+            projections={},
+            told={},
+        )
 
     async def answer(
         self,
@@ -110,7 +136,7 @@ class Graph:
         except Refusal as refusal:
             return _refused([refusal])
         reader = Reader(pool, viewer, planned.values, observer)
-        context = Context(viewer, reader, planned.slots, self.kinds)
+        context = Context(viewer, reader, planned.slots, self.kinds, lambda: self._told(pool))
         result = run(
             binding.schema,
             document,
@@ -139,6 +165,13 @@ class Graph:
         if not isinstance(result, ExecutionResult):
             raise TypeError("introspection waits for nothing")
         return _answer(result, (), Reader(pool, viewer, ()))
+
+    def _told(self, pool: Pool) -> str:
+        """Write the subgraph's schema as the role may know it."""
+        if pool.role not in self.told:
+            document = shown(parse(self.sdl), self.binding, pool.grants)
+            self.told[pool.role] = print_ast(document)
+        return self.told[pool.role]
 
     def _document(self, query: str) -> DocumentNode:
         try:
@@ -177,7 +210,7 @@ def _refused(errors: list[GraphQLError]) -> Answer:
 def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
     body: dict[str, Any]
     errors = [*lacking, *(_told(error) for error in result.errors or ())]
-    whole = next((e for e in errors if e.code in _WHOLE), None)
+    whole = next((e for e in errors if e.code in _WHOLE and not e.alone), None)
     if whole is not None:
         body = {"errors": [whole.formatted]}
         return Answer(body, whole.code.status, reader.statements, reader.rows)
@@ -198,6 +231,7 @@ def _told(error: GraphQLError) -> Refusal:
             return error
         case Refusal() as refusal:
             told = Refusal(refusal.code, refusal.message, error.nodes)
+            told.alone = refusal.alone
         case Unavailable():
             return UNREACHABLE
         case TimedOut():

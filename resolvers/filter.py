@@ -101,7 +101,7 @@ def _condition(
 
 
 def _listed(draft: Draft, type_: GraphQLOutputType) -> str:
-    connection = draft.ground.binding.schema.type_map[get_named_type(type_).name]
+    connection = draft.ground.binding.declared.type_map[get_named_type(type_).name]
     return get_named_type(connection.fields["nodes"].type).name  # type: ignore[attr-defined,no-any-return]
 
 

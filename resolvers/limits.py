@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,10 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -25,6 +28,7 @@ from resolvers.errors import Code, Refusal
 from resolvers.selection import Selection
 from schema.connection import MOST
 from schema.cost import ListSize
+from schema.mapping import Represented
 
 MOST_TOKENS = 10_000
 MOST_DEPTH = 20
@@ -221,7 +225,9 @@ class _Price:
         declared, bound = type_.fields[name], self.binding.types[type_.name]
         count = sized.get(name, 1)
         inner: dict[str, int] = {}
-        if (listed := bound.sizes.get(name)) is not None:
+        if isinstance(bound.sources.get(name), Represented):
+            count = len(self.selection.arguments(declared, nodes[0])["representations"])
+        elif (listed := bound.sizes.get(name)) is not None:
             size = _size(listed, self.selection.arguments(declared, nodes[0]))
             if listed.sized_fields:
                 inner = dict.fromkeys(listed.sized_fields, size)
@@ -242,11 +248,21 @@ class _Price:
             planned: dict[tuple[object, ...], int] = {}
             costs = [
                 self.of(type_, selection.fields(type_, nodes), sized, planned)
-                for name in (self.binding.kinds(target).values() or (target,))
-                if isinstance(type_ := selection.schema.type_map[name], GraphQLObjectType)
+                for type_ in _possible(selection.schema, target)
             ]
             self.known[key] = max(costs, default=0), bool(costs) + sum(planned.values())
         return self.known[key]
+
+
+def _possible(schema: GraphQLSchema, name: str) -> Sequence[GraphQLObjectType]:
+    """List the types that an object may be."""
+    match schema.type_map[name]:
+        case GraphQLObjectType() as type_:
+            return (type_,)
+        case GraphQLInterfaceType() | GraphQLUnionType() as type_:
+            return schema.get_possible_types(type_)
+        case _:
+            return ()
 
 
 def _size(listed: ListSize, given: Mapping[str, Any]) -> int:

@@ -7,11 +7,13 @@ from typing import Any
 from graphql import (
     REMOVE,
     DocumentNode,
+    FieldDefinitionNode,
     GraphQLSchema,
     NamedTypeNode,
     Node,
     ObjectTypeDefinitionNode,
     TypeDefinitionNode,
+    UnionTypeDefinitionNode,
     build_ast_schema,
     get_named_type,
     parse,
@@ -29,25 +31,64 @@ _ROOT = "Query"
 
 def project(binding: Binding, grants: Grants) -> GraphQLSchema:
     """Make the schema that introspection shows a role."""
-    document = parse(print_schema(binding.schema))
+    return build_ast_schema(shown(parse(print_schema(binding.schema)), binding, grants))
+
+
+def shown(document: DocumentNode, binding: Binding, grants: Grants) -> DocumentNode:
+    """Leave of a schema's definitions what a role may know."""
     lacking = {
         (name, field)
         for name, bound in binding.types.items()
         for field, source in bound.sources.items()
         if not _available(binding, grants, name, field, source)
     }
-    shown = visit(document, _Without(lacking, binding))
+    left = _without_empty(visit(document, _Without(lacking, binding)))
     definitions = {
-        node.name.value: node for node in shown.definitions if isinstance(node, TypeDefinitionNode)
+        node.name.value: node for node in left.definitions if isinstance(node, TypeDefinitionNode)
     }
     reached: set[str] = set()
     _reach(definitions, _ROOT, reached)
     kept = tuple(
         node
-        for node in shown.definitions
+        for node in left.definitions
         if not isinstance(node, TypeDefinitionNode) or node.name.value in reached
     )
-    return build_ast_schema(DocumentNode(definitions=kept))
+    return DocumentNode(definitions=kept)
+
+
+def _without_empty(document: DocumentNode) -> DocumentNode:
+    """Remove types without a field, from unions too, and a root that could give nothing else."""
+    empty = {
+        node.name.value
+        for node in document.definitions
+        if (isinstance(node, ObjectTypeDefinitionNode) and not node.fields)
+        or (isinstance(node, UnionTypeDefinitionNode) and not node.types)
+    }
+    if not empty:
+        return document
+
+    class Without(Visitor):
+        def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
+            return REMOVE if node.name.value in empty else None
+
+        def enter_union_type_definition(self, node: UnionTypeDefinitionNode, *_: Any) -> Any:
+            return REMOVE if node.name.value in empty else None
+
+        def enter_field_definition(self, node: FieldDefinitionNode, *_: Any) -> Any:
+            return REMOVE if _type_of(node) in empty else None
+
+        def enter_named_type(self, node: NamedTypeNode, *around: Any) -> Any:
+            of_union = isinstance(around[-1][-2], UnionTypeDefinitionNode)
+            return REMOVE if of_union and node.name.value in empty else None
+
+    return _without_empty(visit(document, Without()))
+
+
+def _type_of(node: FieldDefinitionNode) -> str:
+    type_: Any = node.type
+    while not isinstance(type_, NamedTypeNode):
+        type_ = type_.type
+    return type_.name.value
 
 
 class _Without(Visitor):
@@ -108,10 +149,11 @@ def _available(
     ground = Ground(binding, grants)
     try:
         match source:
-            case mapping.FromViewer():
+            case mapping.FromViewer() | mapping.Represented() | mapping.OwnSchema():
                 return True
-            case mapping.Lookup(column=column):
-                ground.draft(_target(binding, name, field)).column(column)
+            case mapping.Lookup(by=by):
+                for _, column in by:
+                    ground.draft(_target(binding, name, field)).column(column)
                 return True
             case mapping.Listing(local=local, remote=remote):
                 record = ground.draft(_target(binding, _target(binding, name, field), "nodes"))
@@ -145,6 +187,6 @@ def _of_row(draft: Draft, ground: Ground, target: str, source: mapping.Source) -
 
 
 def _target(binding: Binding, name: str, field: str) -> str:
-    type_ = binding.schema.type_map[name]
+    type_ = binding.declared.type_map[name]
     named: str = get_named_type(type_.fields[field].type).name  # type: ignore[attr-defined]
     return named

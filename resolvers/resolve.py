@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,13 @@ from resolvers import cursor
 from resolvers.reader import Reader, Row
 from resolvers.slot import (
     Branch,
+    Entities,
+    Entity,
     Leaf,
     Missing,
     Nested,
     OfPage,
+    OfSubgraph,
     OfViewer,
     Paged,
     PageRows,
@@ -36,6 +39,8 @@ class Context:
     slots: Slots
     kinds: Mapping[str, str]
     """The types of interfaces' rows, by the kind in the row."""
+    sdl: Callable[[], str] = str
+    """Writes the subgraph's own schema, as far as the viewer's role may know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Object:
     row: Row
     slots: Slots
     kind: Expression | None = None
+    type: str | None = None
+    """Its type where a representation named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,10 @@ def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -
 
 
 def resolve_type(value: Object, info: GraphQLResolveInfo[Context], _type: Any) -> str:
-    """Tell which type of an interface a row is."""
+    """Tell which type of an interface or a union a row is."""
     context = info.context
+    if value.type is not None:
+        return value.type
     return context.kinds[str(value.row.value(value.kind))]
 
 
@@ -114,10 +123,19 @@ async def _root(context: Context, slot: Slot) -> Any:
         case Paged(select=select, size=size):
             rows = await context.reader.root(select) if slot.is_read else ()
             return PageOf(slot, rows[:size], len(rows) > size)
+        case Entities(places=places):
+            return [_entity(context, e) if isinstance(e, Entity) else e for e in places]
+        case OfSubgraph():
+            return Told({"sdl": context.sdl()})
         case Missing():
             return None
         case _:
             raise TypeError(f"{type(slot).__name__} is no root")
+
+
+async def _entity(context: Context, place: Entity) -> Object | None:
+    row = await context.reader.named(place.select, place.name)
+    return None if row is None else Object(row, place.slots, type=place.type)
 
 
 def _of_row(context: Context, row: Row, slot: Slot) -> Any:

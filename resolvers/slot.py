@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.plan import Expression, Select
+from resolvers.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,28 @@ COUNT = OfPage("totalCount")
 
 
 @dataclass(frozen=True, slots=True)
+class Entity:
+    """The record that a representation names, or null: a row of a selection by its key."""
+
+    type: str
+    select: Select
+    slots: Slots
+    name: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """What representations name, in their order; None where the role lacks the key."""
+
+    places: tuple[Entity | Refusal | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfSubgraph:
+    """What the subgraph tells of itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class OfViewer:
     """What identification found out about the caller."""
 
@@ -89,6 +112,18 @@ class Missing:
     """Nothing: the viewer's role lacks the field, which the plan says once."""
 
 
-Slot = Leaf | Nested | Branch | Single | Paged | PageRows | OfPage | OfViewer | Missing
+Slot = (
+    Leaf
+    | Nested
+    | Branch
+    | Single
+    | Paged
+    | PageRows
+    | OfPage
+    | Entities
+    | OfSubgraph
+    | OfViewer
+    | Missing
+)
 Slots = Mapping[tuple[str, str], Slot]
 """By the concrete type's name and the field's name in the answer."""

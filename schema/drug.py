@@ -20,7 +20,7 @@ class Drug:
     inn: str = column("inn", "{INN} international nonproprietary name, lower case.")
     atc: str | None = column("atc", "{ATC} fifth-level code; null where there is none.")
     route: Route | None = column("route", "How it is usually given; null where not known.")
-    targets: list[Annotated[Gene, strawberry.lazy("schema.gene")]] = many(
+    targets: list[Annotated[Gene, strawberry.lazy("schema.gene")]] | None = many(
         "id",
         "drug_id",
         "The genes whose products the drug acts on.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schema.mapping import column, entity
 
 
-@entity("gene", description="A human gene {HGNC}.")
+@entity("gene", keys=("symbol", "hgncId"), description="A human gene {HGNC}.")
 class Gene:
     """A row of `gene`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
@@ -33,6 +33,9 @@ class Entity:
     """The column that lists are sorted by at last; records have their public id instead."""
     kind: str | None = None
     """The value of the column `kind` that makes a row of an interface's table this type."""
+    keys: tuple[str, ...] = ()
+    """The fields by which other subgraphs name a row, each a key, in GraphQL's spelling; where none
+    is said a record has its id, and others the field that they are listed by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Find one record by the unique column that an argument gives."""
+    """Find one record by the unique columns that arguments give."""
 
-    column: Column
-    argument: str
+    by: tuple[tuple[str, Column], ...]
+    """Each argument and its column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,44 @@ class FromViewer:
     """Tell what identification found out about the caller; nothing is read for it."""
 
 
-Source = Column | PublicId | One | Many | Part | Measure | Lookup | Listing | FromViewer
+@dataclass(frozen=True, slots=True)
+class External:
+    """Take what a representation says of a field that another subgraph owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Compute a value with a function of the database from fields that other subgraphs own."""
+
+    function: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Represented:
+    """Find the records that a gateway names by their types and keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSchema:
+    """Tell the subgraph's own schema."""
+
+
+Source = (
+    Column
+    | PublicId
+    | One
+    | Many
+    | Part
+    | Measure
+    | Lookup
+    | Listing
+    | FromViewer
+    | External
+    | Required
+    | Represented
+    | OwnSchema
+)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -119,6 +159,7 @@ def entity(
     sides: tuple[tuple[str, str, str], ...] = (),
     unique: str | None = None,
     kind: str | None = None,
+    keys: tuple[str, ...] = (),
     interface: bool = False,
 ) -> Callable[[_T], _T]:
     """Declare a GraphQL type and the table of its rows.
@@ -130,9 +171,9 @@ def entity(
     def declare(cls: _T) -> _T:
         inherited: Entity | None = getattr(cls, "entity", None)
         if table is not None:
-            own: Entity | None = Entity(table, key, sides, unique, kind)
+            own: Entity | None = Entity(table, key, sides, unique, kind, keys)
         elif inherited is not None:
-            own = Entity(inherited.table, inherited.key, inherited.sides, inherited.unique, kind)
+            own = replace(inherited, kind=kind)
         else:
             own = None
         make = strawberry.interface if interface else strawberry.type
@@ -218,9 +259,12 @@ def measure(
     return _declared(Measure(function, columns, arguments), description, Cost(weight=weight))
 
 
-def lookup(argument: str, by: Column, description: str) -> Callable[[_Function], Any]:
-    """Declare a root that finds one record; the decorated function is never called."""
-    return _declared(Lookup(by, argument), description)
+def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:
+    """Declare a root that finds one record; the decorated function is never called.
+
+    `by` names the column that each argument gives.
+    """
+    return _declared(Lookup(tuple(by.items())), description)
 
 
 def unbound() -> Any:

@@ -138,30 +138,30 @@ class Patient:
         order=("day", "ordinal"),
         size=5,
     )
-    molecular_profiles: list[Annotated[MolecularProfile, strawberry.lazy("schema.specimen")]] = (
-        many(
-            "id",
-            "patient_id",
-            "The assays done on the patient's specimens.",
-            order=("assay",),
-            size=3,
-        )
+    molecular_profiles: (
+        list[Annotated[MolecularProfile, strawberry.lazy("schema.specimen")]] | None
+    ) = many(
+        "id",
+        "patient_id",
+        "The assays done on the patient's specimens.",
+        order=("assay",),
+        size=3,
     )
-    biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
+    biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] | None = many(
         "id",
         "patient_id",
         "What was found in the patient's specimens.",
         order=("kind", "label"),
         size=20,
     )
-    concordances: list[Annotated[Concordance, strawberry.lazy("schema.concordance")]] = many(
+    concordances: list[Annotated[Concordance, strawberry.lazy("schema.concordance")]] | None = many(
         "id",
         "patient_id",
         "Plasma beside tissue taken near it, one for each plasma that has such tissue.",
         order=("days_apart",),
         size=1,
     )
-    treatments: list[Annotated[Treatment, strawberry.lazy("schema.treatment")]] = many(
+    treatments: list[Annotated[Treatment, strawberry.lazy("schema.treatment")]] | None = many(
         "id", "patient_id", "The treatments that the viewer may see.", order=("line",), size=2
     )
 

@@ -151,7 +151,7 @@ class ResistanceFinding:
     treatment: Annotated[Treatment, strawberry.lazy("schema.treatment")] | None = one(
         "treatment_id", "id", "The treatment that lost its effect."
     )
-    biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
+    biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] | None = many(
         "id",
         "finding_id",
         "The biomarkers that it names.",

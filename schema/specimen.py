@@ -88,7 +88,7 @@ class Specimen:
     diagnosis: Annotated[Diagnosis, strawberry.lazy("schema.diagnosis")] | None = one(
         "diagnosis_id", "id", "The cancer that it was taken from."
     )
-    biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
+    biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] | None = many(
         "id", "specimen_id", "What was found in the specimen.", order=("kind", "label"), size=10
     )
 

@@ -85,7 +85,7 @@ class Treatment:
     cohort: Annotated[Cohort, strawberry.lazy("schema.cohort")] | None = one(
         "cohort_id", "id", "The cohort; null outside of one."
     )
-    drugs: list[Annotated[Drug, strawberry.lazy("schema.drug")]] = many(
+    drugs: list[Annotated[Drug, strawberry.lazy("schema.drug")]] | None = many(
         "id",
         "treatment_id",
         "The drugs that were given; empty where not known.",
@@ -93,12 +93,14 @@ class Treatment:
         through=("treatment_drug", "drug_id"),
         size=2,
     )
-    matched_biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] = many(
-        "id",
-        "treatment_id",
-        "The biomarkers that let the patient into the cohort.",
-        order=("kind", "label"),
-        through=("treatment_biomarker", "biomarker_id"),
+    matched_biomarkers: list[Annotated[Biomarker, strawberry.lazy("schema.biomarker")]] | None = (
+        many(
+            "id",
+            "treatment_id",
+            "The biomarkers that let the patient into the cohort.",
+            order=("kind", "label"),
+            through=("treatment_biomarker", "biomarker_id"),
+        )
     )
     funding: list[Annotated[TreatmentFunding, strawberry.lazy("schema.funding")]] = many(
         "id", "treatment_id", "Who pays from when; empty where not recorded.", order=("from_day",)
@@ -126,9 +128,9 @@ class Treatment:
     outcome: Annotated[Outcome, strawberry.lazy("schema.response")] | None = one(
         "id", "treatment_id", "What came of it; null where nothing is known."
     )
-    resistance_findings: list[
-        Annotated[ResistanceFinding, strawberry.lazy("schema.resistance")]
-    ] = many(
+    resistance_findings: (
+        list[Annotated[ResistanceFinding, strawberry.lazy("schema.resistance")]] | None
+    ) = many(
         "id",
         "treatment_id",
         "How the tumour became resistant, or that nobody looked.",

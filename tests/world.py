@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,13 @@ class World:
     directory: Path
     pools: Pools
     graph: Graph
+    parts: dict[str, Graph] = field(default_factory=dict)
+
+    def part(self, subgraph: str) -> Graph:
+        """Give the graph of one subgraph, made when first asked for."""
+        if subgraph not in self.parts:
+            self.parts[subgraph] = self.graph.subgraph(subgraph)
+        return self.parts[subgraph]
 
     @property
     def issuer(self) -> DemoIssuer:
@@ -103,11 +110,13 @@ class World:
         variables: dict[str, Any] | None = None,
         *,
         scope: str | None = None,
+        subgraph: str | None = None,
     ) -> Answer:
-        """Answer an operation in this process, as a role."""
+        """Answer an operation in this process, as a role, of one subgraph where it is named."""
         viewer = await self.viewer(role, scope)
         request = Request(query, None, variables or {})
-        return await self.graph.answer(request, viewer, self.pools.roles[Role(role)])
+        graph = self.graph if subgraph is None else self.part(subgraph)
+        return await graph.answer(request, viewer, self.pools.roles[Role(role)])
 
 
 async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> World:
