@@ -22,7 +22,7 @@ from connect_graph_client.generated.fragments import PatientSummary
 def rows(patient: PatientSummary) -> Iterator[dict[str, str | None]]:
     """Give a row for each treatment, and one where there is none."""
     row = {"patient": patient.id, "age_band": patient.age_band}
-    for treatment in patient.treatments:
+    for treatment in patient.treatments or []:
         cohort, outcome = treatment.cohort, treatment.outcome
         yield {
             **row,

@@ -20,7 +20,8 @@ from connect_graph_client.generated.input_types import PatientFilter, StringFilt
 
 async def use(graph: ConnectGraph) -> None:
     page = await graph.patients(gene="KRAS", responses=[Response.CR])
-    reveal_type(page.nodes[0].treatments[0].outcome)
+    for treatment in page.nodes[0].treatments or []:
+        reveal_type(treatment.outcome)
     async for finding in graph.every_resistance_finding(drug="olaparib"):
         reveal_type(finding.evidence[0].vaf_before)
     PatientFilter(age_band=StringFilter(in_=["60-64"]), not_=PatientFilter())

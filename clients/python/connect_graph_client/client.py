@@ -36,9 +36,10 @@ from connect_graph_client.generated.patients import PatientsPatients
 from connect_graph_client.generated.resistance_findings import (
     ResistanceFindingsResistanceFindings,
 )
+from connect_graph_client.generated.viewer import ViewerViewer
 from connect_graph_client.paging import every
 
-_List = TypeVar("_List")
+_Root = TypeVar("_Root")
 ACCEPT = "application/graphql-response+json, application/json;q=0.9"
 
 
@@ -85,6 +86,10 @@ class ConnectGraph(Client):
     async def ask(self, document: str, /, **variables: Any) -> dict[str, Any]:
         """Ask an operation of your own; its answer is as the graph gave it."""
         return self.get_data(await self.execute(document, variables=variables))
+
+    async def viewer(self) -> ViewerViewer:
+        """Ask who you are to the graph."""
+        return _there(await super().viewer())
 
     async def patients(
         self,
@@ -169,7 +174,7 @@ class ConnectGraph(Client):
         return every(page)
 
 
-def _there(page: _List | None) -> _List:
-    if page is None:
-        raise NotGraphQL("a list is null, and no error says why")
-    return page
+def _there(root: _Root | None) -> _Root:
+    if root is None:
+        raise NotGraphQL("a list or the viewer is null, and no error says why")
+    return root
