@@ -17,7 +17,7 @@ from tests.world import ROOT, World
 
 FOLDER = ROOT / "examples" / "clients"
 GENE = "TP53"
-PAGE_SIZE = "7"
+PAGE_SIZE = "20"
 WHOLE = """query ($gene: String!) {
   patients(first: 1000, where: { biomarkers: { some: { gene: { symbol: { eq: $gene } } } } }) {
     nodes { id ageBand treatments { cohort { code } outcome { bestOverallResponse } } }
