@@ -73,7 +73,7 @@ nightly: setup ## the property tests at their full counts; writes reports/nightl
 	  $(PYTHON) -m pytest -p tests.nightly -m property $(PYTEST_ARGS)
 
 bench: setup ## measure side by side; prints ratios, writes reports/bench.json
-	@$(PYTHON) -m bench.load
+	@$(PYTHON) -m bench
 
 check: setup clients ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
