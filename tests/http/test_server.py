@@ -31,7 +31,7 @@ from tests.world import ROOT, World, serving, until
 PATIENTS = "{ patients(first: 1) { nodes { id } } }"
 PROGRAM = [sys.executable, "-m", "connect_graph"]
 COMMANDS = (
-    *("serve", "demo", "migrate", "import", "template", "export", "derive", "release"),
+    *("serve", "demo", "gateway", "migrate", "import", "template", "export", "derive", "release"),
     *("synthesize", "token", "schema", "status"),
 )
 MISUSE = [
