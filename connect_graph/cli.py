@@ -17,7 +17,7 @@ from connect_graph import database, log, status, study
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
-from connect_graph.http import application
+from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DemoIssuer, Issuer, IssuerError
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
@@ -80,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (TimedOut, Unavailable):
         print("connect-graph: the database did not answer in time: try again", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
         print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
@@ -178,13 +181,14 @@ def _answer(
 
     log.set_up()  # from here on, stderr is for programs to read
     app = application(
+        graphs_of(parsed.subgraph),
         settings.logins(url),
         issuers,
         pending,
         pool_size=settings.pool_size,
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
-        subgraph=parsed.subgraph,
+        with_page=parsed.subgraph is None,
     )
     return 0 if serve(app, parsed.host, parsed.port, told) else 1
 

@@ -103,7 +103,17 @@ async def _health(_request: HttpRequest) -> Response:
     return JSONResponse({"status": "alive"})
 
 
+def graphs_of(subgraph: str | None) -> Mapping[str, Graph]:
+    """Map paths to what is answered there: the whole and beside it each part, or one part alone."""
+    whole = Graph.make()
+    if subgraph is not None:
+        return {"/graphql": whole.subgraph(subgraph)}
+    parts = {f"/subgraphs/{name}/graphql": whole.subgraph(name) for name in SUBGRAPHS}
+    return {"/graphql": whole, **parts}
+
+
 def application(
+    graphs: Mapping[str, Graph],
     logins: Mapping[str, str],
     issuers: Sequence[Issuer],
     pending: Pending,
@@ -111,19 +121,12 @@ def application(
     pool_size: int,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
-    subgraph: str | None = None,
+    with_page: bool = True,
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
-    Of a `subgraph` it answers for that alone; otherwise for the whole, and beside it for each part.
     Where `tokens` are given the page offers them: for the demonstration alone.
     """
-    whole = Graph.make()
-    if subgraph is None:
-        graphs = {f"/subgraphs/{name}/graphql": whole.subgraph(name) for name in SUBGRAPHS}
-        graphs["/graphql"] = whole
-    else:
-        graphs = {"/graphql": whole.subgraph(subgraph)}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -155,7 +158,7 @@ def application(
             ),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
-            *(page.routes(tokens) if subgraph is None else ()),
+            *(page.routes(tokens) if with_page else ()),
         ],
         middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,

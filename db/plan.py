@@ -53,7 +53,14 @@ class ScopedHash:
     table: str
 
 
-Expression = Column | Parameter | Call | ScopedId | ScopedHash
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Stand for one of the texts that a row of a selection is named by, or given with: from 0."""
+
+    position: int
+
+
+Expression = Column | Parameter | Call | ScopedId | ScopedHash | Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +208,11 @@ class Select:
     joins: tuple[Join, ...] = ()
     key: Expression | None = None
     """What a child's rows are found by; None at a root."""
-    key_type: Literal["bigint", "text"] = "bigint"
-    """Text where the keys come from outside."""
+    named_by: tuple[Expression, ...] = ()
+    """What rows are found by that come from outside: each row of texts given is met by the rows
+    whose expressions equal it, and names them."""
+    beside: int = 0
+    """How many texts are given beside those, for calls."""
     where: tuple[Predicate, ...] = ()
     order: tuple[Order, ...] = ()
     page: Page | None = None
@@ -212,6 +222,11 @@ class Select:
     """What a cursor holds of a row: the keys of the order, the last of them unique."""
     count: bool = False
     """Count the rows that match, the page aside."""
+
+    @property
+    def given(self) -> tuple[Given, ...]:
+        """List the texts that a row comes back with."""
+        return tuple(Given(place) for place in range(len(self.named_by) + self.beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +248,7 @@ class Plan:
 def expressions(select: Select) -> tuple[Expression, ...]:
     """List what a selection reads of each row, each once, in a fixed order."""
     found: dict[Expression, None] = {}
-    for expression in (select.key, select.discriminator, *select.identify):
+    for expression in (select.key, *select.given, select.discriminator, *select.identify):
         if expression is not None:
             found[expression] = None
     for variant in select.variants:

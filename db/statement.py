@@ -19,6 +19,7 @@ from db.plan import (
     Either,
     Exists,
     Expression,
+    Given,
     IsNull,
     Join,
     Not,
@@ -55,10 +56,11 @@ def rows(select: Select) -> Statement:
     """Make the statement that reads a selection's rows, without its children.
 
     With a key, the rows of all the keys given as an array come back together, in the order of
-    the selection within each key, and a page is taken of each key.
+    the selection within each key, and a page is taken of each key. Named from outside, its keys are
+    an array for each text of a name.
     """
     columns = expressions(select)
-    text = _Text(first=len(SETTINGS) + 1 + (select.key is not None))
+    text = _Text(first=len(SETTINGS) + 1 + (select.key is not None) + len(select.given))
     cells = [f"{text.expression(item)} as c{place}" for place, item in enumerate(columns)]
     conditions = [text.predicate(item) for item in select.where]
     order = [text.order(item) for item in select.order]
@@ -67,7 +69,7 @@ def rows(select: Select) -> Statement:
         conditions.append(text.predicate(select.page.after))
     if select.key is not None:
         key = text.expression(select.key)
-        conditions[:0] = _found_by(select, key)
+        conditions.insert(0, f"{key} = any(${len(SETTINGS) + 1}::bigint[])")
         if select.first_only:
             distinct = f"distinct on ({key}) "
             order.insert(0, key)
@@ -79,6 +81,10 @@ def rows(select: Select) -> Statement:
         f"select {distinct}{', '.join(cells)}",
         *_from(select.table, select.alias, select.joins),
     ]
+    if select.named_by:
+        source, found = _named_by(select, text)
+        lines.append(source)
+        conditions[:0] = found
     if conditions:
         lines.append(f"where {' and '.join(conditions)}")
     if order:
@@ -107,7 +113,7 @@ def count(select: Select) -> Statement:
             lines.append(f"where {' and '.join(conditions)}")
         return Statement(_settled("\n  ".join(lines)), (), tuple(text.positions))
     key = text.expression(select.key)
-    conditions[:0] = _found_by(select, key)
+    conditions.insert(0, f"{key} = any(${len(SETTINGS) + 1}::bigint[])")
     lines.insert(0, f"select {key} as key, count(*) as number")
     lines += [f"where {' and '.join(conditions)}", f"group by {key}"]
     inner = "\n    ".join(lines)
@@ -116,14 +122,22 @@ def count(select: Select) -> Statement:
     return Statement(_settled(query), (), tuple(text.positions))
 
 
-def _found_by(select: Select, key: str) -> list[str]:
-    """Write that a row is one of those asked for; of a public id the patient is found first."""
-    keys = f"${len(SETTINGS) + 1}::{select.key_type}[]"
-    found = [f"{key} = any({keys})"]
-    if isinstance(select.key, ScopedId):
-        patients = f"select split_part(k, '.', 1) from unnest({keys}) k"  # noqa: S608
-        found.insert(0, f"{select.key.pseudonym}.public_id = any(array({patients}))")
-    return found
+def _named_by(select: Select, text: _Text) -> tuple[str, list[str]]:
+    """Write the texts given as rows, and that a row is named by them.
+
+    They are columns of a table before they are compared: row security lets an index answer only
+    what compares a column with a value. Of a public id the patient is found first.
+    """
+    first = len(SETTINGS) + 1
+    arrays = ", ".join(f"${first + place}::text[]" for place in range(len(select.given)))
+    names = ", ".join(f"g{given.position}" for given in select.given)
+    conditions = []
+    for place, expression in enumerate(select.named_by):
+        if isinstance(expression, ScopedId):
+            patients = f"select split_part(k, '.', 1) from unnest(${first + place}::text[]) k"  # noqa: S608
+            conditions.append(f"{expression.pseudonym}.public_id = any(array({patients}))")
+        conditions.append(f"{text.expression(expression)} = given.g{place}")
+    return f"cross join unnest({arrays}) given({names})", conditions
 
 
 def _settled(query: str) -> str:
@@ -231,6 +245,8 @@ class _Text:
                 return _scoped_hash(table)
             case ScopedId(table=table, pseudonym=pseudonym):
                 return scoped_id(table, pseudonym)
+            case Given(position=position):
+                return f"given.g{position}"
 
 
 def scoped_id(table: str, pseudonym: str) -> str:

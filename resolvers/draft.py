@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from db.catalog import Grants
-from db.plan import Call, Column, Expression, Field, Join, Order, Parameter, ScopedHash, ScopedId
+from db.plan import (
+    Call,
+    Column,
+    Expression,
+    Field,
+    Given,
+    Join,
+    Order,
+    Parameter,
+    ScopedHash,
+    ScopedId,
+)
 from resolvers.bind import Binding, Bound
 from resolvers.errors import Code, Refusal
 from schema import mapping
@@ -56,6 +67,10 @@ class Draft:
     alias: str
     joins: dict[str, Join] = field(default_factory=dict)
     variants: dict[str | None, list[Field]] = field(default_factory=dict)
+    names: int | None = None
+    """How many texts a representation's key has; None where no representation names the row."""
+    beside: dict[str, Given] = field(default_factory=dict)
+    """The fields that representations give beside the key."""
 
     def own(self, name: str) -> Column:
         """Read a column of the table itself.
@@ -83,19 +98,6 @@ class Draft:
         """Read a column by its name, after a dot where it is of a table beside this one."""
         of, _, column = name.rpartition(".")
         return self.column(mapping.Column(column, of or None))
-
-    def at(self, way: tuple[str, ...]) -> Expression:
-        """Give the value that a way of fields leads to within the row.
-
-        Raises: Lacking.
-        """
-        match self.bound.sources[way[0]]:
-            case mapping.Column() as column if len(way) == 1:
-                return self.column(column)
-            case mapping.PublicId() if len(way) == 1:
-                return self.public_id()
-            case _:
-                raise TypeError(f"{self.bound.name}.{'.'.join(way)} cannot be part of a key")
 
     def join(self, table: str, column: str, to: Column, *, required: bool) -> str:
         """Bring in another table, once; give its alias.
@@ -146,6 +148,24 @@ class Draft:
         columns = [self.own(name) for name in source.columns]
         values = [self.ground.value(arguments[name], "text") for name in source.arguments]
         return Call(source.function, (*columns, *values))
+
+    def given(self, name: str) -> Given:
+        """Take what a representation says of a field of another subgraph.
+
+        Raises: Lacking where the row is not named by one.
+        """
+        if self.names is None:
+            raise Lacking
+        return self.beside.setdefault(name, Given(self.names + len(self.beside)))
+
+    def computed(self, source: mapping.Required) -> Call:
+        """Compute a value from what a representation says.
+
+        Raises: Lacking.
+        """
+        if source.function not in self.ground.grants.functions:
+            raise Lacking
+        return Call(source.function, tuple(self.given(name) for name in source.fields))
 
     def default_order(self) -> tuple[Order, ...]:
         """Give the order of a list that asks for none: unique, and no internal id."""

@@ -32,7 +32,7 @@ from resolvers.planner import plan
 from resolvers.projection import project, shown
 from resolvers.reader import Reader
 from resolvers.resolve import Context, resolve, resolve_type
-from resolvers.sdl import write
+from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
 from resolvers.subgraph import Division, carve
 from schema.subgraph import OWNED
@@ -93,14 +93,14 @@ class Graph:
         kinds = {kind: name for name in binding.types for kind, name in binding.kinds(name).items()}
         return cls(binding, kinds, Division(binding, owners), declared.as_str())
 
-    def subgraph(self, name: str) -> Graph:
-        """Make the graph of one owner's part."""
+    def subgraph(self, name: str, version: str = VERSION) -> Graph:
+        """Make the graph of one owner's part, in a version of Apollo Federation."""
         part = self.division.part(name)
         carved = carve(self.binding, part, resolve, resolve_type)
         return replace(
             self,
             binding=carved,
-            sdl=write(self.sdl, part, self.division.shared()),
+            sdl=write(self.sdl, part, self.division.shared(), version),
             projections={},
             told={},
         )

@@ -87,6 +87,19 @@ def plan(selection: Selection, binding: Binding, grants: Grants, scope: str) -> 
     return Planned(Plan(tuple(work.roots)), tuple(work.ground.values), slots, lacking)
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Hold a selection of rows that representations name, and which fields come beside the key."""
+
+    select: Select
+    slots: Slots
+    beside: tuple[str, ...]
+
+    def entity(self, named: Representation) -> Entity:
+        """Give the place of one in the answer."""
+        return Entity(named.type, self.select, self.slots, named.texts(self.beside))
+
+
 @dataclass(slots=True)
 class _Work:
     """Hold what planning one operation gathers."""
@@ -111,8 +124,8 @@ class _Work:
             match source:
                 case mapping.FromViewer():
                     return OfViewer()
-                case mapping.Lookup(column=column, argument=argument):
-                    return self._lookup(name, target, nodes, column, arguments[argument])
+                case mapping.Lookup(by=by):
+                    return self._lookup(name, target, nodes, by, arguments)
                 case mapping.Listing():
                     paged = self._listing(target, nodes, source, arguments, (name,))
                     self.roots.append(Root(name, paged.select, many=True))
@@ -133,12 +146,20 @@ class _Work:
         return arguments
 
     def _lookup(
-        self, name: str, target: str, nodes: list[FieldNode], by: mapping.Column, value: object
+        self,
+        name: str,
+        target: str,
+        nodes: list[FieldNode],
+        by: tuple[tuple[str, mapping.Column], ...],
+        arguments: dict[str, Any],
     ) -> Slot:
         draft = self.ground.draft(target)
-        found = Compare(draft.column(by), "=", self.ground.value(value, "text"))
+        found = tuple(
+            Compare(draft.column(column), "=", self.ground.value(arguments[argument], "text"))
+            for argument, column in by
+        )
         slots = self._slots(draft, target, nodes, (name,))
-        select = self._finish(draft, where=(found,))
+        select = self._finish(draft, where=found)
         self.roots.append(Root(name, select, many=False))
         return Single(select, slots)
 
@@ -147,7 +168,7 @@ class _Work:
     ) -> Entities:
         """Plan the records that representations name: one selection for each type and key."""
         check_number(given)
-        planned: dict[tuple[str, str], tuple[Select, Slots] | None] = {}
+        planned: dict[tuple[str, str], _Named | None] = {}
         places: list[Entity | Refusal | None] = []
         for each in given:
             try:
@@ -162,14 +183,13 @@ class _Work:
                     self._missing(type_, nodes[0], (name,), lacking)
                     planned[named.type, named.key] = None
             found = planned[named.type, named.key]
-            places.append(None if found is None else Entity(named.type, *found, named.value))
+            places.append(None if found is None else found.entity(named))
         return Entities(tuple(places))
 
-    def _entity(
-        self, name: str, nodes: list[FieldNode], named: Representation
-    ) -> tuple[Select, Slots]:
+    def _entity(self, name: str, nodes: list[FieldNode], named: Representation) -> _Named:
         draft = self.ground.draft(named.type)
-        (key,) = (draft.at(way) for way in ways_of(named.key))
+        keys = tuple(self._key(draft, way) for way in ways_of(named.key))
+        draft.names = len(keys)
         slots = self._slots(draft, named.type, nodes, (name,))
         entity = draft.bound.entity
         where: tuple[Predicate, ...] = ()
@@ -177,9 +197,26 @@ class _Work:
             kind = draft.own("kind")
             wanted = self.ground.value(entity.kind, draft.type_of(kind))
             where = (Compare(kind, "=", wanted),)
-        select = self._finish(draft, key=key, key_type="text", where=where)
+        beside = tuple(draft.beside)
+        select = self._finish(draft, named_by=keys, beside=len(beside), where=where)
         self.roots.append(Root(name, select, many=True))
-        return select, slots
+        return _Named(select, slots, beside)
+
+    def _key(self, draft: Draft, way: tuple[str, ...]) -> Expression:
+        """Give a value of a key: a column of the row, or of a part of it."""
+        source = draft.bound.sources[way[0]]
+        match source:
+            case mapping.Column() if len(way) == 1:
+                return draft.column(source)
+            case mapping.PublicId() if len(way) == 1:
+                return draft.public_id()
+            case mapping.Part(prefix=prefix) if len(way) == 2:
+                type_ = self.binding.declared.type_map[draft.bound.name]
+                inner = get_named_type(type_.fields[way[0]].type).name  # type: ignore[attr-defined]
+                column = self.binding.types[inner].sources[way[1]]
+                if isinstance(column, mapping.Column):
+                    return draft.own(prefix + column.name)
+        raise TypeError(f"{draft.bound.name}.{'.'.join(way)} cannot be part of a key")
 
     def _listing(
         self,
@@ -289,6 +326,10 @@ class _Work:
                     expression = draft.public_id()
                 case mapping.Measure():
                     expression = draft.call(source, self._arguments(declared, node))
+                case mapping.External():
+                    expression = draft.given(node.name.value)
+                case mapping.Required():
+                    expression = draft.computed(source)
                 case _:
                     raise TypeError(f"{type(source).__name__} lives at a root")
         except (Lacking, Filtered) as lacking:

@@ -151,8 +151,9 @@ def _available(
         match source:
             case mapping.FromViewer() | mapping.Represented() | mapping.OwnSchema():
                 return True
-            case mapping.Lookup(column=column):
-                ground.draft(_target(binding, name, field)).column(column)
+            case mapping.Lookup(by=by):
+                for _, column in by:
+                    ground.draft(_target(binding, name, field)).column(column)
                 return True
             case mapping.Listing(local=local, remote=remote):
                 record = ground.draft(_target(binding, _target(binding, name, field), "nodes"))

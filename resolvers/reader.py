@@ -51,6 +51,7 @@ class Reader:
         self._viewer = viewer
         self._values = values
         self._loaders: dict[Select, DataLoader[Any, tuple[Row, ...]]] = {}
+        self._named: dict[Select, DataLoader[tuple[str | None, ...], Row | None]] = {}
         self._counters: dict[Select, DataLoader[Any, int]] = {}
         self._observer = observer
         self.statements = 0
@@ -91,6 +92,21 @@ class Reader:
         self._hand_out(len(rows))
         return rows
 
+    async def named(self, select: Select, name: tuple[str | None, ...]) -> Row | None:
+        """Read the row that a name from outside means; all names asked for go together."""
+        loader = self._named.get(select)
+        if loader is None:
+
+            async def batch(names: list[tuple[str | None, ...]]) -> list[Row | None]:
+                rows = await self._rows(select, *map(list, zip(*names, strict=True)))
+                found = {tuple(map(row.value, select.given)): row for row in rows}
+                return [found.get(each) for each in names]
+
+            loader = self._named[select] = DataLoader(batch)
+        row = await loader.load(name)
+        self._hand_out(int(row is not None))
+        return row
+
     def _hand_out(self, number: int) -> None:
         """Count what becomes part of the answer: a row that several lead to counts for each."""
         self._handed_out += number
@@ -101,10 +117,10 @@ class Reader:
                 "list: ask for smaller pages or fewer relations.",
             )
 
-    async def _rows(self, select: Select, keys: list[Any] | None = None) -> tuple[Row, ...]:
+    async def _rows(self, select: Select, *keys: list[Any]) -> tuple[Row, ...]:
         made = statement.rows(select)
         places = {expression: place for place, expression in enumerate(made.columns)}
-        text = await (self._text(made) if keys is None else self._text(made, keys))
+        text = await self._text(made, *keys)
         found = tuple(Row(values, places) for values in json.loads(text))
         self.rows += len(found)
         return found

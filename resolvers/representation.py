@@ -17,12 +17,16 @@ MOST_REPRESENTATIONS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """Hold what a representation says: a type, one of its keys, and the key's value."""
+    """Hold what a representation says: a type, one of its keys, and all that was given."""
 
     type: str
     key: str
-    value: str
-    """Of a key of several values, their JSON array."""
+    given: Mapping[str, Any]
+
+    def texts(self, fields: tuple[str, ...]) -> tuple[str | None, ...]:
+        """Give the values of the key, then those of other fields, as texts; None where null."""
+        ways = (*ways_of(self.key), *((name,) for name in fields))
+        return tuple(_text(_value(self.given, way)) for way in ways)
 
 
 def check_number(given: list[Any]) -> None:
@@ -50,20 +54,36 @@ def read(given: Any, keys: Mapping[str, tuple[str, ...]]) -> Representation:
         raise _refused("The __typename of a representation is no type that this subgraph finds.")
     for key in keys[name]:
         values = [_value(given, way) for way in ways_of(key)]
-        if all(value is not None for value in values):
-            texts = [str(value) for value in values]
-            if any(UNFIT.search(text) for text in texts):
-                raise _refused("A key holds a character that no text may hold.")
-            value = texts[0] if len(texts) == 1 else json.dumps(texts, ensure_ascii=False)
-            return Representation(name, key, value)
-    known = " or ".join(f"{{ {key} }}" for key in keys[name])
-    raise _refused(f"A representation of {name} needs {known}, each a text.")
+        if all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
+            break
+    else:
+        known = " or ".join(f"{{ {key} }}" for key in keys[name])
+        raise _refused(f"A representation of {name} needs {known}, each a text.")
+    if any(UNFIT.search(str(value)) for value in _scalars(given)):
+        raise _refused("A representation holds a character that no text may hold.")
+    return Representation(name, key, given)
 
 
-def _value(given: Any, way: Way) -> str | int | None:
+def _value(given: Any, way: Way) -> Any:
     for name in way:
         given = given.get(name) if isinstance(given, Mapping) else None
-    return given if isinstance(given, str | int) and not isinstance(given, bool) else None
+    return given
+
+
+def _scalars(given: Any) -> list[Any]:
+    match given:
+        case Mapping():
+            return [found for each in given.values() for found in _scalars(each)]
+        case list():
+            return [found for each in given for found in _scalars(each)]
+        case _:
+            return [given]
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
 
 
 def _refused(message: str) -> Refusal:

@@ -134,8 +134,8 @@ async def _root(context: Context, slot: Slot) -> Any:
 
 
 async def _entity(context: Context, place: Entity) -> Object | None:
-    rows = await context.reader.children(place.select, place.value)
-    return Object(rows[0], place.slots, type=place.type) if rows else None
+    row = await context.reader.named(place.select, place.name)
+    return None if row is None else Object(row, place.slots, type=place.type)
 
 
 def _of_row(context: Context, row: Row, slot: Slot) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
@@ -12,7 +13,9 @@ from graphql import (
     DocumentNode,
     InterfaceTypeDefinitionNode,
     NamedTypeNode,
+    Node,
     ObjectTypeDefinitionNode,
+    SchemaDefinitionNode,
     TypeDefinitionNode,
     parse,
     print_ast,
@@ -22,15 +25,29 @@ from graphql.language import Visitor, visit
 from resolvers.subgraph import Part
 
 VERSION = "v2.9"
-_LINK = """extend schema @link(
-  url: "https://specs.apollo.dev/federation/{version}"
-  import: [{imported}]
-)"""
-_IMPORTED = ("@cost", "@listSize")
-_ADDED = ("@key", "@shareable")
+_FEDERATION = frozenset(
+    {
+        "composeDirective",
+        "cost",
+        "external",
+        "inaccessible",
+        "interfaceObject",
+        "key",
+        "listSize",
+        "override",
+        "provides",
+        "requires",
+        "shareable",
+        "tag",
+    }
+)
+"""What Apollo Federation defines of what a subgraph may say."""
+_LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/{version}", import: [{used}])'
+)
 
 
-def write(text: str, part: Part, shared: frozenset[str]) -> str:
+def write(text: str, part: Part, shared: frozenset[str], version: str = VERSION) -> str:
     """Write the part of a printed schema that a subgraph serves."""
     document = parse(text)
     served = {
@@ -41,14 +58,32 @@ def write(text: str, part: Part, shared: frozenset[str]) -> str:
     }
     named = _named(document, served)
     kept: list[DefinitionNode] = []
+    of_schema: list[DirectiveNode] = []
     for node in document.definitions:
-        if isinstance(node, TypeDefinitionNode) and node.name.value in named:
-            kept.append(served.get(node.name.value, node))
-        elif isinstance(node, DirectiveDefinitionNode) and f"@{node.name.value}" not in _IMPORTED:
-            kept.append(node)
-    imported = ", ".join(f'"{name}"' for name in sorted({*_IMPORTED, *_ADDED}))
-    link = parse(_LINK.format(version=VERSION, imported=imported)).definitions
-    return print_ast(DocumentNode(definitions=(*link, *kept)))
+        match node:
+            case SchemaDefinitionNode():
+                of_schema += node.directives or ()
+            case TypeDefinitionNode() if node.name.value in named:
+                kept.append(served.get(node.name.value, node))
+            case DirectiveDefinitionNode() if node.name.value not in _FEDERATION:
+                kept.append(node)
+    used = sorted(_used([*of_schema, *kept]) & _FEDERATION)
+    imported = ", ".join(f'"@{name}"' for name in used)
+    (link,) = parse(_LINK.format(version=version, used=imported)).definitions
+    return print_ast(DocumentNode(definitions=(_directed(link, [], of_schema), *kept)))
+
+
+def _used(nodes: Sequence[Node]) -> set[str]:
+    """Name the directives that definitions use."""
+    found: set[str] = set()
+
+    class Names(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+            found.add(node.name.value)
+
+    for node in nodes:
+        visit(node, Names())
+    return found
 
 
 def _served(
@@ -65,10 +100,16 @@ def _served(
     resolvable = ", resolvable: false" if name in part.stubs else ""
     added = [f'@key(fields: "{key}"{resolvable})' for key in part.keys.get(name, ())]
     added += ["@shareable"] if name in shared else []
-    left: Any = visit(node, Served())
-    kwargs = {key: getattr(left, key) for key in left.keys}
-    kwargs["directives"] = (*(left.directives or ()), *_directives(added))
-    made: DefinitionNode = type(left)(**kwargs)
+    return _directed(visit(node, Served()), _directives(added), ())
+
+
+def _directed(
+    node: Any, before: Sequence[DirectiveNode], after: Sequence[DirectiveNode]
+) -> DefinitionNode:
+    """Give a definition more directives, before its own and after."""
+    kwargs = {key: getattr(node, key) for key in node.keys}
+    kwargs["directives"] = (*before, *(node.directives or ()), *after)
+    made: DefinitionNode = type(node)(**kwargs)
     return made
 
 

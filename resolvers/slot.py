@@ -87,7 +87,7 @@ class Entity:
     type: str
     select: Select
     slots: Slots
-    value: str
+    name: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Find one record by the unique column that an argument gives."""
+    """Find one record by the unique columns that arguments give."""
 
-    column: Column
-    argument: str
+    by: tuple[tuple[str, Column], ...]
+    """Each argument and its column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,19 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class FromViewer:
     """Tell what identification found out about the caller; nothing is read for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Take what a representation says of a field that another subgraph owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Compute a value with a function of the database from fields that other subgraphs own."""
+
+    function: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,8 @@ Source = (
     | Lookup
     | Listing
     | FromViewer
+    | External
+    | Required
     | Represented
     | OwnSchema
 )
@@ -244,9 +259,12 @@ def measure(
     return _declared(Measure(function, columns, arguments), description, Cost(weight=weight))
 
 
-def lookup(argument: str, by: Column, description: str) -> Callable[[_Function], Any]:
-    """Declare a root that finds one record; the decorated function is never called."""
-    return _declared(Lookup(by, argument), description)
+def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:
+    """Declare a root that finds one record; the decorated function is never called.
+
+    `by` names the column that each argument gives.
+    """
+    return _declared(Lookup(tuple(by.items())), description)
 
 
 def unbound() -> Any:

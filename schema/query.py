@@ -25,7 +25,7 @@ class Query:
         "Who asks, in which role and scope."
     )
 
-    @lookup("id", _PSEUDONYM, "One patient; null where there is none, or none that you may see.")
+    @lookup("One patient; null where there is none, or none that you may see.", id=_PSEUDONYM)
     def patient(
         self,
         id: Annotated[  # noqa: A002 - the contract's name
@@ -59,7 +59,7 @@ class Query:
         "Partner", "schema.consortium", "The organisations of the consortium, by their codes."
     )
 
-    @lookup("code", Column("code"), "One cohort; null where there is none.")
+    @lookup("One cohort; null where there is none.", code=Column("code"))
     def cohort(
         self,
         code: Annotated[str, strawberry.argument(description="Code of the cohort in the trial.")],

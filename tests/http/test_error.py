@@ -18,7 +18,7 @@ import pytest
 from connect_graph import database as office
 from connect_graph import embedded
 from connect_graph.auth import Authenticator
-from connect_graph.http import application
+from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
 from connect_graph.settings import ROLES, Settings
 from connect_graph.telemetry import Telemetry
@@ -99,6 +99,7 @@ async def test_a_code_of_scopes_has_its_status(clone: Clone, tmp_path: Path, cod
             )
         issuer = DemoIssuer(tmp_path)
         app = application(
+            graphs_of(None),
             {role: copy.login(role) for role in ROLES},
             [issuer.issuer()],
             _nothing,
@@ -125,6 +126,7 @@ async def inside(world: World) -> AsyncIterator[Client]:
     """Give a client of the application in this process, where things can be broken."""
     logins = {role: world.database.login(role) for role in ROLES}
     app = application(
+        graphs_of(None),
         logins,
         [world.issuer.issuer()],
         _nothing,
@@ -258,6 +260,7 @@ async def test_ready_tells_what_is_missing(clone: Clone, tmp_path: Path) -> None
             return await migrate.pending(copy.url)
 
         app = application(
+            graphs_of(None),
             {role: copy.login(role) for role in ROLES},
             [DemoIssuer(tmp_path).issuer()],
             pending,

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from connect_graph import log
-from connect_graph.http import application
+from connect_graph.http import application, graphs_of
 from connect_graph.settings import ROLES
 from connect_graph.telemetry import Telemetry
 from db.pool import Pool
@@ -93,6 +93,7 @@ async def watched(world: World) -> AsyncIterator[Watched]:
     traces = TracerProvider()
     traces.add_span_processor(SimpleSpanProcessor(spans))
     app = application(
+        graphs_of(None),
         {role: world.database.login(role) for role in ROLES},
         [world.issuer.issuer()],
         nothing,

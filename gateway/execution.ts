@@ -1,0 +1,171 @@
+// The execution of an operation: what may be asked, by whom and at what cost; then Hive plans it with
+// its Rust planner, asks the subgraphs and merges; then the answer is made to fit the schema.
+//
+// The merging leaves a null where the schema has none and loses the fields of a fragment that one is
+// missing from, so graphql-js completes what was merged as if it were the root value.
+import { unifiedGraphHandler } from "@graphql-hive/router-runtime";
+import {
+  execute,
+  GraphQLError,
+  isAbstractType,
+  Kind,
+  OperationTypeNode,
+  parse,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type ExecutionResult,
+  type FieldNode,
+  type GraphQLSchema,
+} from "graphql";
+
+import type { Asked } from "./asked.ts";
+import { checkCost, Prices } from "./cost.ts";
+import { checkIntrospection } from "./limits.ts";
+import { internal } from "./log.ts";
+import { isCode, Refusal } from "./refusal.ts";
+import { Selection, type Variables } from "./selection.ts";
+import type { Tail } from "./subgraph.ts";
+
+type Handler = typeof unifiedGraphHandler;
+type Handled = Awaited<ReturnType<Handler>>;
+type Executor = NonNullable<Handled["executor"]>;
+type Path = readonly (string | number)[];
+
+interface Request {
+  document: DocumentNode;
+  operationName?: string | undefined;
+  variables?: Variables;
+  context: { asked: Asked; request: { method: string } };
+}
+
+const VIEWER = parse("{ viewer { role } }");
+const STEWARD = "STEWARD";
+const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
+const NULL = /^Cannot return null for non-nullable field /;
+
+export const handler: Handler = async (options) => {
+  const handled = await unifiedGraphHandler(options);
+  const execution = new Execution(handled);
+  const executor = (request: Request): unknown => execution.answer(request);
+  return { ...handled, executor: executor as Executor };
+};
+
+class Execution {
+  readonly #handled: Handled;
+  readonly #schema: GraphQLSchema;
+  readonly #prices: Prices;
+  readonly #prepared = new WeakMap<DocumentNode, DocumentNode>();
+
+  constructor(handled: Handled) {
+    this.#handled = handled;
+    this.#schema = handled.unifiedGraph;
+    this.#prices = new Prices(handled.unifiedGraph);
+  }
+
+  // Answers an operation; whatever leaves nothing of the answer is thrown.
+  async answer(request: Request): Promise<ExecutionResult> {
+    const { document, operationName, variables = {}, context } = request;
+    const selection = new Selection(this.#schema, document, operationName, variables);
+    const { asked } = context;
+    asked.operation = selection.operation.operation;
+    if (context.request.method === "GET" && asked.operation !== OperationTypeNode.QUERY) {
+      throw new Refusal("BAD_USER_INPUT", "GET is for queries alone: send it by POST.");
+    }
+    const roots = selection.roots();
+    const names = [...roots.values()].map((nodes) => nodes[0]!.name.value);
+    if (names.some((name) => name === "__schema" || name === "__type")) {
+      if (!names.every((name) => name.startsWith("__"))) {
+        const message = "Ask for the schema and for data in two operations.";
+        throw new Refusal("BAD_USER_INPUT", message);
+      }
+      checkIntrospection(document, selection.operation.selectionSet);
+      return this.#introspect(request);
+    }
+    if (names.every((name) => name === "__typename")) return this.#complete(request, {});
+    checkCost(selection, roots, this.#prices);
+    return this.#ask(request);
+  }
+
+  // Shows the schema to stewards; who is one, the subgraph knows that answers for the viewer.
+  async #introspect(request: Request): Promise<ExecutionResult> {
+    const asked = { ...request, document: VIEWER, operationName: undefined, variables: {} };
+    const { data, errors } = await this.#ask(asked);
+    const viewer = data?.["viewer"] as { role?: string } | null | undefined;
+    if (viewer?.role === STEWARD) return this.#complete(request, {});
+    const message = "The schema of all subgraphs is shown to stewards alone.";
+    return { data: null, errors: errors ?? [new Refusal("FIELD_NOT_AVAILABLE", message)] };
+  }
+
+  async #ask(request: Request): Promise<ExecutionResult> {
+    const document = this.#prepare(request.document);
+    const result = (await this.#handled.executor!({ ...request, document })) as ExecutionResult;
+    const errors = told(result.errors ?? []);
+    const whole = errors.find((error) => error.whole);
+    if (whole !== undefined) throw whole;
+    return this.#complete(request, result.data ?? {}, errors);
+  }
+
+  // Adds to each selection of an interface the type, which completion needs.
+  #prepare(document: DocumentNode): DocumentNode {
+    const known = this.#prepared.get(document);
+    if (known !== undefined) return known;
+    const types = new TypeInfo(this.#schema);
+    const prepared = visit(
+      document,
+      visitWithTypeInfo(types, {
+        Field(node) {
+          if (node.alias?.value.startsWith("__") && node.alias.value !== node.name.value) {
+            const message = "An alias that begins with __ is not taken here: choose another.";
+            throw new Refusal("BAD_USER_INPUT", message, { nodes: node });
+          }
+        },
+        SelectionSet(node) {
+          if (!isAbstractType(types.getParentType())) return undefined;
+          return { ...node, selections: [TYPENAME, ...node.selections] };
+        },
+      }),
+    );
+    this.#prepared.set(document, prepared);
+    return prepared;
+  }
+
+  #complete(request: Request, data: object, errors: Refusal[] = []): ExecutionResult {
+    const result = execute({
+      schema: this.#schema,
+      document: request.document,
+      rootValue: data,
+      variableValues: request.variables as Variables,
+      operationName: request.operationName,
+      fieldResolver: (source, _arguments, _context, info) => source[info.path.key],
+      typeResolver: (value: { __typename?: string }) => value.__typename,
+    }) as ExecutionResult;
+    const unexplained = (result.errors ?? []).find(
+      ({ message }) => errors.length === 0 || !NULL.test(message),
+    );
+    if (unexplained !== undefined) throw unexplained;
+    return errors.length > 0 ? { data: result.data, errors } : { data: result.data };
+  }
+}
+
+// Gives the errors of the merging their codes and places, each place once.
+function told(errors: readonly GraphQLError[]): Refusal[] {
+  const found = new Map<string, Refusal>();
+  for (const error of errors) {
+    const refusal = refusalOf(error);
+    found.set(JSON.stringify([refusal.code, refusal.message, refusal.path]), refusal);
+  }
+  return [...found.values()];
+}
+
+function refusalOf(error: GraphQLError): Refusal {
+  const { code, reference, tail } = error.extensions as Record<string, unknown> & { tail?: Tail };
+  if (!isCode(code)) return internal(error);
+  const path: Path | undefined =
+    tail === undefined ? error.path : [...(error.path ?? []), ...tail.rest];
+  return new Refusal(code, error.message, {
+    ...(path === undefined ? {} : { path }),
+    ...(typeof reference === "string" ? { reference } : {}),
+  });
+}

@@ -1,0 +1,148 @@
+// The gateway: one graph from its subgraphs, served by Hive Gateway with its Rust planner.
+//
+// GATEWAY_SUPERGRAPH      the file of the supergraph, as compose.ts writes it
+// GATEWAY_SUBGRAPH_NAME   for each subgraph of it, its URLs: several, separated by commas, are replicas
+// GATEWAY_ISSUERS         whose tokens are believed: a JSON list of objects with issuer, audience,
+//                         algorithms, and the issuer's keys: as keys (a JWKS), as url of a JWKS, or
+//                         as file (JWKS, JWK or PEM)
+// GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
+// GATEWAY_HOST            127.0.0.1
+// GATEWAY_PORT            4000; 0 for a free one
+//
+// It prints `ready: URL` when it answers, and logs a JSON object for each request on stderr. SIGINT
+// and SIGTERM end it when what it began is finished.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
+
+import { Asked } from "./asked.ts";
+import { exchange } from "./exchange.ts";
+import { handler } from "./execution.ts";
+import { internal, log } from "./log.ts";
+import { Replicas } from "./replicas.ts";
+import { load, type Settings, SettingsError } from "./settings.ts";
+import { type Fetching, Subgraph } from "./subgraph.ts";
+import { namesOf } from "./supergraph.ts";
+import { verifier } from "./token.ts";
+
+const GRAPHQL = "/graphql";
+const GRACE_MS = 10_000;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+type Subgraphs = Map<string, Replicas>;
+
+async function runtime(settings: Settings, subgraphs: Subgraphs) {
+  const verify = await verifier(settings.issuers);
+  const made = createGatewayRuntime({
+    supergraph: settings.supergraph,
+    unifiedGraphHandler: handler,
+    transports: () => ({
+      getSubgraphExecutor({ subgraphName }) {
+        const subgraph = new Subgraph(subgraphs.get(subgraphName)!);
+        return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
+      },
+    }),
+    plugins: () => [exchange(verify)],
+    graphqlEndpoint: GRAPHQL,
+    // One request to a subgraph for each step of the plan: the planner has joined what can be.
+    __experimental__batchExecution: false,
+    // Every error gets its code in exchange.ts.
+    maskedErrors: false,
+    subgraphErrors: false,
+    requestId: false,
+    logging: false,
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+  });
+  await made.getSchema();
+  // It would dispose of itself under the requests that are still to be finished.
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  return made;
+}
+
+function routes(subgraphs: Subgraphs, graph: Awaited<ReturnType<typeof runtime>>) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const route = (request.url ?? "").split("?", 1)[0]!;
+    const methods = route === GRAPHQL ? ["GET", "POST"] : ["GET", "HEAD"];
+    if (![GRAPHQL, "/health", "/ready"].includes(route)) {
+      say(response, 404, { status: "not found" });
+    } else if (!methods.includes(request.method ?? "")) {
+      say(response, 405, { status: "method not allowed" }, { allow: methods.join(", ") });
+    } else if (route === "/health") {
+      say(response, 200, { status: "alive" });
+    } else if (route === "/ready") {
+      const missing = await notReady(subgraphs);
+      if (missing.length === 0) say(response, 200, { status: "ready" });
+      else say(response, 503, { status: "not ready", subgraphs: missing });
+    } else {
+      const asked = new Asked(request);
+      response.on("close", () => asked.tell(route, response.statusCode));
+      await graph.handle(request, response, { asked });
+    }
+  };
+}
+
+async function notReady(subgraphs: Subgraphs): Promise<string[]> {
+  const all = [...subgraphs.values()];
+  const ready = await Promise.all(all.map((replicas) => replicas.ready()));
+  return all.filter((_, place) => !ready[place]).map(({ name }) => name);
+}
+
+function say(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+function listen(server: Server, { host, port }: Settings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const message = `${host}:${port} cannot be listened on (${error.code}): set GATEWAY_PORT`;
+      reject(new SettingsError(message));
+    });
+    server.listen({ host, port, backlog: 512 }, () => {
+      const { port: taken } = server.address() as AddressInfo;
+      resolve(`http://${host.includes(":") ? `[${host}]` : host}:${taken}`);
+    });
+  });
+}
+
+// Finishes what was begun, within the grace time.
+function stopping(server: Server, subgraphs: Subgraphs): () => void {
+  return () => {
+    const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    server.close(() => {
+      clearTimeout(late);
+      for (const replicas of subgraphs.values()) replicas.close();
+      process.exit(0);
+    });
+  };
+}
+
+async function main(): Promise<void> {
+  const settings = load(process.env);
+  const names = namesOf(settings.supergraph);
+  const subgraphs = new Map(names.map((name) => [name, new Replicas(name, settings.urls(name))]));
+  const graph = await runtime(settings, subgraphs);
+  const server = createServer(routes(subgraphs, graph));
+  const stop = stopping(server, subgraphs);
+  for (const signal of SIGNALS) process.once(signal, stop);
+  process.on("unhandledRejection", (fault) => internal(fault));
+  const url = await listen(server, settings);
+  log("info", "started", { subgraphs: names });
+  process.stdout.write(`ready: ${url}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`gateway: ${error.message}\n`);
+  process.exit(1);
+}

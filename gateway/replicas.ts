@@ -1,0 +1,162 @@
+// The replicas of a subgraph: asked in turn, and one that fails is left alone for a while. What is
+// asked is a query, so it is safe to ask it again of the next.
+import * as http from "node:http";
+import * as https from "node:https";
+
+import { log } from "./log.ts";
+
+const ASIDE_MS = 5_000;
+const CONNECT_MS = 2_000;
+const ANSWER_MS = 60_000;
+const STALE = new Set(["ECONNRESET", "EPIPE"]);
+
+export interface Reply {
+  status: number;
+  body: string;
+}
+
+interface Replica {
+  url: URL;
+  asideUntil: number;
+}
+
+interface Sent {
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal | undefined;
+}
+
+// Says that no replica gave an answer that could be used.
+export class Unreachable extends Error {}
+
+export class Replicas {
+  readonly name: string;
+  readonly #replicas: Replica[];
+  readonly #plain = new http.Agent({ keepAlive: true });
+  readonly #secure = new https.Agent({ keepAlive: true });
+  #turn = 0;
+
+  constructor(name: string, urls: URL[]) {
+    this.name = name;
+    this.#replicas = urls.map((url) => ({ url, asideUntil: 0 }));
+  }
+
+  // Asks one replica after another until one gives what can be read. Raises: Unreachable, and what
+  // `signal` says where nobody waits any more.
+  async ask<T>(
+    body: string,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+    read: (reply: Reply) => T,
+  ): Promise<T> {
+    for (const replica of this.#inTurn()) {
+      try {
+        const answer = read(
+          await this.#send(replica.url, { method: "POST", headers, body, signal }),
+        );
+        replica.asideUntil = 0;
+        return answer;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        this.#setAside(replica, error as NodeJS.ErrnoException);
+      }
+    }
+    throw new Unreachable(this.name);
+  }
+
+  // Tells whether any replica says that it is ready.
+  async ready(): Promise<boolean> {
+    const answers = this.#replicas.map(async ({ url }) => {
+      const signal = AbortSignal.timeout(CONNECT_MS);
+      const asked = new URL("/ready", url);
+      const { status } = await this.#send(asked, { method: "GET", headers: {}, signal });
+      if (status !== 200) throw new Unreachable(this.name);
+      return true;
+    });
+    return Promise.any(answers).catch(() => false);
+  }
+
+  close(): void {
+    this.#plain.destroy();
+    this.#secure.destroy();
+  }
+
+  // Those that were set aside come last: when nothing else answers they may.
+  #inTurn(): Replica[] {
+    const first = this.#turn++ % this.#replicas.length;
+    const turned = [...this.#replicas.slice(first), ...this.#replicas.slice(0, first)];
+    const now = performance.now();
+    return [
+      ...turned.filter((replica) => replica.asideUntil <= now),
+      ...turned.filter((replica) => replica.asideUntil > now),
+    ];
+  }
+
+  #setAside(replica: Replica, error: NodeJS.ErrnoException): void {
+    replica.asideUntil = performance.now() + ASIDE_MS;
+    const number = this.#replicas.indexOf(replica) + 1;
+    const reason = error.code ?? error.name;
+    log("warning", "replica set aside", { subgraph: this.name, replica: number, reason });
+  }
+
+  async #send(url: URL, sent: Sent): Promise<Reply> {
+    const agent = url.protocol === "https:" ? this.#secure : this.#plain;
+    try {
+      return await exchange(url, sent, agent);
+    } catch (error) {
+      // A connection that was kept may have been closed from there just as it was used again.
+      if (!(error instanceof Stale)) throw error;
+      return exchange(url, sent, false);
+    }
+  }
+}
+
+class Stale extends Error {}
+
+function exchange(url: URL, sent: Sent, agent: http.Agent | false): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { method, headers, body, signal } = sent;
+    const request = (url.protocol === "https:" ? https : http).request(url, {
+      method,
+      agent,
+      signal,
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }),
+      },
+    });
+    let answering = false;
+    const waited = setTimeout(() => request.destroy(timedOut()), ANSWER_MS);
+    const connecting = setTimeout(() => {
+      if (request.socket?.connecting !== false) request.destroy(timedOut());
+    }, CONNECT_MS);
+    const done = (): void => {
+      clearTimeout(waited);
+      clearTimeout(connecting);
+    };
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      done();
+      const stale = request.reusedSocket && !answering && STALE.has(error.code ?? "");
+      reject(stale ? new Stale() : error);
+    });
+    request.on("response", (response) => {
+      answering = true;
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", (error) => {
+        done();
+        reject(error);
+      });
+      response.on("end", () => {
+        done();
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    request.end(body);
+  });
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
+}

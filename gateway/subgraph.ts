@@ -1,0 +1,198 @@
+// One subgraph, asked over HTTP: the caller's headers go with each request, representations go in
+// numbers that a subgraph takes, and every error comes back with a code of ours.
+import { GraphQLError, Kind, print, type DocumentNode } from "graphql";
+
+import type { Asked } from "./asked.ts";
+import { internal } from "./log.ts";
+import { isCode } from "./refusal.ts";
+import { Unreachable, type Replicas, type Reply } from "./replicas.ts";
+
+export const MOST_REPRESENTATIONS = 5_000;
+const ENTITIES = "_entities";
+const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
+
+export interface Fetching {
+  document: DocumentNode;
+  variables?: Record<string, unknown>;
+  context: { asked: Asked; request?: { signal?: AbortSignal } };
+}
+export interface Answer {
+  data?: Record<string, unknown> | null;
+  errors?: GraphQLError[];
+}
+type Told = { message: string; path?: unknown; extensions?: Record<string, unknown> };
+type Given = { data?: Record<string, unknown> | null; errors?: Told[] };
+
+// An error under `_entities` that names no place in it is told once for all of them. Hive puts the
+// way to the entities before it; what follows it is kept here until then.
+export interface Tail {
+  root: string;
+  rest: (string | number)[];
+}
+
+// What a document of the planner asks for: its text, and its roots.
+interface Document {
+  text: string;
+  roots: { key: string; representations?: string | undefined; fields: string[] }[];
+}
+
+export class Subgraph {
+  readonly #replicas: Replicas;
+  readonly #documents = new WeakMap<DocumentNode, Document>();
+
+  constructor(replicas: Replicas) {
+    this.#replicas = replicas;
+  }
+
+  async execute(fetching: Fetching): Promise<Answer> {
+    const document = this.#document(fetching.document);
+    const pieces = inPieces(document, fetching.variables ?? {});
+    const answers: Answer[] = [];
+    try {
+      for (const { variables, before } of pieces) {
+        const given = await this.#ask(document.text, variables, fetching);
+        answers.push({
+          data: given.data ?? null,
+          errors: (given.errors ?? []).map((error) => this.#coded(error, document, before)),
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      return { data: null, errors: this.#unavailable(document) };
+    }
+    return joined(answers);
+  }
+
+  async #ask(query: string, variables: object, { context }: Fetching): Promise<Given> {
+    const { asked, request } = context;
+    const headers = { ...asked.headers, "content-type": "application/json", accept: ACCEPT };
+    const body = JSON.stringify({ query, variables });
+    asked.requests += 1;
+    return this.#replicas.ask(body, headers, request?.signal, read);
+  }
+
+  #document(node: DocumentNode): Document {
+    let known = this.#documents.get(node);
+    if (known === undefined) {
+      known = { text: print(node), roots: rootsOf(node) };
+      this.#documents.set(node, known);
+    }
+    return known;
+  }
+
+  #coded({ message, path, extensions }: Told, document: Document, before: number): GraphQLError {
+    const code = extensions?.["code"];
+    const places = isPath(path) ? path : undefined;
+    if (!isCode(code)) return internal(new Error(`unknown code of ${this.#replicas.name}`));
+    const reference = extensions?.["reference"];
+    const told = {
+      code,
+      ...(code === "INTERNAL" && typeof reference === "string" ? { reference } : {}),
+    };
+    const root = document.roots.find((each) => each.key === places?.[0]);
+    if (root?.representations === undefined) {
+      return new GraphQLError(message, { path: places, extensions: told });
+    }
+    const [key, place, ...rest] = places!;
+    if (typeof place === "number") {
+      const moved = [key!, place + before, ...rest];
+      return new GraphQLError(message, { path: moved, extensions: told });
+    }
+    const tail: Tail = { root: root.key, rest: places!.slice(1) };
+    return new GraphQLError(message, { extensions: { ...told, tail } });
+  }
+
+  // Tells of each field that is null for it.
+  #unavailable(document: Document): GraphQLError[] {
+    const message =
+      `The subgraph ${this.#replicas.name} does not answer, and what it tells is null: ` +
+      "try again later.";
+    const code = "SUBGRAPH_UNAVAILABLE";
+    return document.roots.flatMap(({ key, representations, fields }) =>
+      representations === undefined
+        ? [new GraphQLError(message, { path: [key], extensions: { code } })]
+        : fields.map((field) => {
+            const tail: Tail = { root: key, rest: [field] };
+            return new GraphQLError(message, { extensions: { code, tail } });
+          }),
+    );
+  }
+}
+
+function rootsOf(document: DocumentNode): Document["roots"] {
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
+  return operation.selectionSet.selections
+    .filter((node) => node.kind === Kind.FIELD)
+    .map((node) => {
+      const argument = node.arguments?.find(({ name }) => name.value === "representations")?.value;
+      const named = argument?.kind === Kind.VARIABLE ? argument.name.value : undefined;
+      const inner = (node.selectionSet?.selections ?? []).flatMap((each) =>
+        each.kind === Kind.INLINE_FRAGMENT ? each.selectionSet.selections : [],
+      );
+      const fields = inner
+        .filter((each) => each.kind === Kind.FIELD)
+        .map((each) => (each.alias ?? each.name).value)
+        .filter((name) => !name.startsWith("__"));
+      return {
+        key: (node.alias ?? node.name).value,
+        representations: node.name.value === ENTITIES ? named : undefined,
+        fields: [...new Set(fields)],
+      };
+    });
+}
+
+// Divides the representations of a request among as many as are needed; `before` says how many of
+// each list went before.
+function inPieces(
+  document: Document,
+  variables: Record<string, unknown>,
+): { variables: Record<string, unknown>; before: number }[] {
+  const names = document.roots
+    .map(({ representations }) => representations)
+    .filter((name) => name !== undefined);
+  const lists = [...new Set(names)].map((name) => [name, variables[name] as unknown[]] as const);
+  const most = Math.floor(MOST_REPRESENTATIONS / Math.max(1, lists.length));
+  const longest = Math.max(0, ...lists.map(([, list]) => list.length));
+  if (longest <= most) return [{ variables, before: 0 }];
+  return Array.from({ length: Math.ceil(longest / most) }, (_, piece) => {
+    const before = piece * most;
+    const part = lists.map(([name, list]) => [name, list.slice(before, before + most)]);
+    return { variables: { ...variables, ...Object.fromEntries(part) }, before };
+  });
+}
+
+function joined(answers: Answer[]): Answer {
+  const errors = answers.flatMap((answer) => answer.errors ?? []);
+  let data: Record<string, unknown> | null = null;
+  for (const answer of answers) {
+    for (const [key, value] of Object.entries(answer.data ?? {})) {
+      data ??= {};
+      const found = data[key];
+      data[key] = Array.isArray(found) && Array.isArray(value) ? found.concat(value) : value;
+    }
+  }
+  return errors.length > 0 ? { data, errors } : { data };
+}
+
+// Reads an answer of GraphQL; what is none is as good as no answer.
+function read({ body }: Reply): Given {
+  const given = JSON.parse(body) as Given;
+  const { data, errors } = given ?? {};
+  const fits =
+    (data === undefined || (typeof data === "object" && !Array.isArray(data))) &&
+    (errors === undefined || (Array.isArray(errors) && errors.every(isError))) &&
+    (data !== undefined || (errors !== undefined && errors.length > 0));
+  if (!fits) throw new Error("no GraphQL");
+  return given;
+}
+
+function isError(error: Told | null): boolean {
+  return typeof error === "object" && typeof error?.message === "string";
+}
+
+function isPath(path: unknown): path is (string | number)[] {
+  return (
+    Array.isArray(path) &&
+    path.every((each) => typeof each === "string" || typeof each === "number")
+  );
+}

@@ -1,0 +1,87 @@
+// Tokens: verified here before anything is read of a request, and again in every subgraph. The rules
+// are those of connect_graph/auth.py.
+import { readFileSync } from "node:fs";
+
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  importSPKI,
+  jwtVerify,
+  type CryptoKey,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+} from "jose";
+
+import { Refusal } from "./refusal.ts";
+import { type Issuer, SettingsError } from "./settings.ts";
+
+const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
+const LONGEST = 8_192;
+const LEEWAY_SECONDS = 30;
+const TYPE = "at+jwt";
+
+export type Verify = (authorization: string | undefined) => Promise<void>;
+
+// Makes what verifies an Authorization header; it refuses with UNAUTHENTICATED, and never says what
+// was wrong with the token.
+export async function verifier(issuers: Issuer[]): Promise<Verify> {
+  const known = new Map<string, [Issuer, JWTVerifyGetKey]>();
+  for (const issuer of issuers) known.set(issuer.issuer, [issuer, await keys(issuer)]);
+  return async (authorization) => {
+    if (authorization === undefined) {
+      const message = "Give a token in the header Authorization: Bearer …";
+      throw new Refusal("UNAUTHENTICATED", message);
+    }
+    const token = authorization.length > LONGEST ? undefined : BEARER.exec(authorization)?.[1];
+    try {
+      if (token === undefined) throw new Error("form");
+      await verify(token, known);
+    } catch (error) {
+      const message = "The token is not valid: get a new one and try again.";
+      throw new Refusal("UNAUTHENTICATED", message, { originalError: error as Error });
+    }
+  };
+}
+
+async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey]>): Promise<void> {
+  // Which issuer's keys to try stands in the token before it can be believed; nothing else of it is
+  // used before the signature holds.
+  const { crit, typ } = decodeProtectedHeader(token);
+  if (crit !== undefined || typ?.toLowerCase() !== TYPE) throw new Error("header");
+  const [issuer, key] = known.get(String(decodeJwt(token).iss)) ?? [];
+  if (issuer === undefined || key === undefined) throw new Error("issuer");
+  const { payload } = await jwtVerify(token, key, {
+    algorithms: issuer.algorithms,
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    clockTolerance: LEEWAY_SECONDS,
+    requiredClaims: ["sub", "exp"],
+  });
+  if (payload.aud !== issuer.audience) throw new Error("audience"); // a list would be good elsewhere too
+  if (typeof payload.sub !== "string" || payload.sub === "") throw new Error("subject");
+  const issued = payload.iat ?? 0;
+  if (typeof issued !== "number" || issued > Date.now() / 1_000 + LEEWAY_SECONDS) {
+    throw new Error("issued");
+  }
+}
+
+async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
+  try {
+    if (issuer.keys !== undefined) return createLocalJWKSet(issuer.keys as JSONWebKeySet);
+    if (issuer.url !== undefined) return createRemoteJWKSet(new URL(issuer.url));
+    const text = readFileSync(issuer.file!, "utf8");
+    if (text.trimStart().startsWith("{")) {
+      const found = JSON.parse(text);
+      return createLocalJWKSet("keys" in found ? found : { keys: [found] });
+    }
+    const pem = new Map<string, CryptoKey>();
+    for (const name of issuer.algorithms) pem.set(name, await importSPKI(text, name));
+    return ({ alg }) => Promise.resolve(pem.get(String(alg))!);
+  } catch (error) {
+    throw new SettingsError(
+      `The keys of the issuer ${issuer.issuer} cannot be used: ${(error as Error).message}`,
+    );
+  }
+}
