@@ -40,8 +40,9 @@ def verify(authorization: str) -> None:
     token = jwt.decode(text, keys(int(time.monotonic() // 300)), ["ES256", "RS256"])
     needed = jwt.JWTClaimsRegistry(leeway=30, sub={"essential": True}, exp={"essential": True})
     needed.validate(token.claims)
-    shown = (scheme, token.header.get("typ"), token.claims.get("iss"), token.claims.get("aud"))
-    if shown != ("Bearer", "at+jwt", os.environ["ISSUER"], os.environ["AUDIENCE"]):
+    kind = str(token.header.get("typ")).lower()
+    shown = (scheme.lower(), kind, token.claims.get("iss"), token.claims.get("aud"))
+    if shown != ("bearer", "at+jwt", os.environ["ISSUER"], os.environ["AUDIENCE"]):
         raise ValueError("not for us")
 
 
