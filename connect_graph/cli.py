@@ -9,14 +9,16 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, log, status, study
+from connect_graph import database, gateway, log, status, study
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
+from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DemoIssuer, Issuer, IssuerError
 from connect_graph.progress import Bar
@@ -51,6 +53,7 @@ FAILURES = (
     ExportRefused,
     FillRefused,
     FolderRefused,
+    GatewayError,
     ImportRefused,
     IssuerError,
     KeyRefused,
@@ -156,40 +159,60 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
 def _demonstrate(parsed: argparse.Namespace, settings: Settings) -> int:
     demo_issuer(settings)
     with database.running(settings) as url:
-        asyncio.run(database.prepare(settings, url))
-        asyncio.run(_fill(settings, url, DEMO_PATIENTS, DEMO_SEED))
-        return _answer(parsed, settings, url, asyncio.run(tokens_of_all(settings, url)()))
+        return _answer(parsed, settings, url, asyncio.run(_demonstration(settings, url)))
+
+
+def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
+    gateway.require(parsed.host, parsed.port)
+    tokens: Mapping[str, str] = {}
+    with database.running(settings) as url:
+        if settings.demo:
+            tokens = asyncio.run(_demonstration(settings, url))
+        else:
+            asyncio.run(database.require_migrated(url))
+        with gateway.running(_issuers(settings), parsed.host, parsed.port) as children:
+            _tell(parsed, tokens)
+            return gateway.watch(children)
+
+
+async def _demonstration(settings: Settings, url: str) -> Mapping[str, str]:
+    """Fill the database with the demonstration where it is not yet; give a token of each role."""
+    await database.prepare(settings, url)
+    await _fill(settings, url, DEMO_PATIENTS, DEMO_SEED)
+    return await tokens_of_all(settings, url)()
+
+
+def _issuers(settings: Settings) -> list[Issuer]:
+    return [DemoIssuer(settings.data_dir).issuer()] if settings.demo else []
+
+
+def _tell(parsed: argparse.Namespace, tokens: Mapping[str, str]) -> None:
+    if tokens:
+        print("\nSYNTHETIC data: nobody stands behind any record.\n")
+    for role, token in tokens.items():
+        print(f"{role}: {token}\n")
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    print(f"ready: http://{host}:{parsed.port}", flush=True)
 
 
 def _answer(
     parsed: argparse.Namespace, settings: Settings, url: str, tokens: Mapping[str, str]
 ) -> int:
-    issuers: list[Issuer] = []
-    if settings.demo:
-        issuers.append(DemoIssuer(settings.data_dir).issuer())
-
     async def pending() -> tuple[str, ...]:
         return await migrate.pending(url)
-
-    def told() -> None:
-        if tokens:
-            print("\nSYNTHETIC data: nobody stands behind any record.\n")
-        for role, token in tokens.items():
-            print(f"{role}: {token}\n")
-        host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
-        print(f"ready: http://{host}:{parsed.port}", flush=True)
 
     log.set_up()  # from here on, stderr is for programs to read
     app = application(
         graphs_of(parsed.subgraph),
         settings.logins(url),
-        issuers,
+        _issuers(settings),
         pending,
         pool_size=settings.pool_size,
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
         with_page=parsed.subgraph is None,
     )
+    told = partial(_tell, parsed, tokens)
     return 0 if serve(app, parsed.host, parsed.port, told) else 1
 
 
@@ -223,9 +246,10 @@ def _parser() -> argparse.ArgumentParser:
 
     serving = command("serve", _serve, "serve the graph over HTTP")
     demo = command("demo", _demonstrate, "fill the database with invented patients and serve it")
-    for each in (serving, demo):
+    joined = command("gateway", _gateway, "serve the four subgraphs behind a gateway")
+    for each, port in ((serving, 8000), (demo, 8000), (joined, 4000)):
         each.add_argument("--host", default="127.0.0.1", help="address to listen on")
-        each.add_argument("--port", type=_port, default=8000, help="port to listen on")
+        each.add_argument("--port", type=_port, default=port, help="port to listen on")
     demo.set_defaults(subgraph=None)
     migrating = command("migrate", _migrate, "bring the database up to date", answers=True)
     migrating.add_argument(

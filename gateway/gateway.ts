@@ -3,8 +3,8 @@
 // GATEWAY_SUPERGRAPH      the file of the supergraph, as compose.ts writes it
 // GATEWAY_SUBGRAPH_NAME   for each subgraph of it, its URLs: several, separated by commas, are replicas
 // GATEWAY_ISSUERS         whose tokens are believed: a JSON list of objects with issuer, audience,
-//                         algorithms, and the issuer's keys: as keys (a JWKS), as url of a JWKS, or
-//                         as file (JWKS, JWK or PEM)
+//                         algorithms, organisation (the claim with its nine digits), and the issuer's
+//                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM)
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
@@ -45,6 +45,9 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
     }),
     plugins: () => [exchange(verify)],
     graphqlEndpoint: GRAPHQL,
+    // It looks at how a URL ends, also at that of a query by GET: no URL ends so.
+    healthCheckEndpoint: " none",
+    readinessCheckEndpoint: " none",
     // One request to a subgraph for each step of the plan: the planner has joined what can be.
     __experimental__batchExecution: false,
     // Every error gets its code in exchange.ts.

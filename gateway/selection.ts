@@ -66,11 +66,7 @@ export class Selection {
   }
 
   roots(): Fields {
-    const root = this.schema.getRootType(this.operation.operation);
-    if (!root) {
-      const message = `There is no ${this.operation.operation} here: the graph is for reading.`;
-      throw new Refusal("BAD_USER_INPUT", message);
-    }
+    const root = this.schema.getRootType(this.operation.operation)!;
     const found: Fields = new Map();
     this.#collect(root, this.operation.selectionSet, found, new Set());
     return found;

@@ -5,6 +5,8 @@ export interface Issuer {
   issuer: string;
   audience: string;
   algorithms: string[];
+  // The claim that holds the nine digits of the subject's organisation.
+  organisation: string;
   // Where its keys are: inline, behind a URL, or in a file (JWKS, JWK or PEM).
   keys?: { keys: Record<string, unknown>[] };
   url?: string;
@@ -88,8 +90,8 @@ function issuers(given: (name: string) => string | undefined): Issuer[] {
   }
   if (!Array.isArray(found) || !found.every(isIssuer)) {
     throw new SettingsError(
-      "The issuers must be a list of objects with issuer, audience, algorithms, and one of keys, " +
-        "url and file",
+      "The issuers must be a list of objects with issuer, audience, algorithms, organisation, and " +
+        "one of keys, url and file",
     );
   }
   return found;
@@ -101,6 +103,7 @@ function isIssuer(each: Partial<Issuer> | null): each is Issuer {
     each !== null &&
     typeof each.issuer === "string" &&
     typeof each.audience === "string" &&
+    typeof each.organisation === "string" &&
     Array.isArray(each.algorithms) &&
     each.algorithms.length > 0 &&
     each.algorithms.every((name) => /^(RS|PS|ES)\d{3}$|^EdDSA$/.test(String(name))) &&

@@ -23,12 +23,9 @@ export interface Answer {
 type Told = { message: string; path?: unknown; extensions?: Record<string, unknown> };
 type Given = { data?: Record<string, unknown> | null; errors?: Told[] };
 
-// An error under `_entities` that names no place in it is told once for all of them. Hive puts the
-// way to the entities before it; what follows it is kept here until then.
-export interface Tail {
-  root: string;
-  rest: (string | number)[];
-}
+// Where in the operation an error belongs that names no entity by its place: told once for all of a
+// request's, by the text that asked and the root in it, and then by `rest`. Null: it names no place.
+export type Place = { text: string; root: string; rest: (string | number)[] } | null;
 
 // What a document of the planner asks for: its text, and its roots.
 interface Document {
@@ -90,16 +87,18 @@ export class Subgraph {
       ...(code === "INTERNAL" && typeof reference === "string" ? { reference } : {}),
     };
     const root = document.roots.find((each) => each.key === places?.[0]);
+    if (places === undefined)
+      return new GraphQLError(message, { extensions: { ...told, place: null } });
     if (root?.representations === undefined) {
       return new GraphQLError(message, { path: places, extensions: told });
     }
-    const [key, place, ...rest] = places!;
-    if (typeof place === "number") {
-      const moved = [key!, place + before, ...rest];
+    const [key, number, ...rest] = places;
+    if (typeof number === "number") {
+      const moved = [key!, number + before, ...rest];
       return new GraphQLError(message, { path: moved, extensions: told });
     }
-    const tail: Tail = { root: root.key, rest: places!.slice(1) };
-    return new GraphQLError(message, { extensions: { ...told, tail } });
+    const place: Place = { text: document.text, root: root.key, rest: places.slice(1) };
+    return new GraphQLError(message, { extensions: { ...told, place } });
   }
 
   // Tells of each field that is null for it.
@@ -112,8 +111,8 @@ export class Subgraph {
       representations === undefined
         ? [new GraphQLError(message, { path: [key], extensions: { code } })]
         : fields.map((field) => {
-            const tail: Tail = { root: key, rest: [field] };
-            return new GraphQLError(message, { extensions: { code, tail } });
+            const place: Place = { text: document.text, root: key, rest: [field] };
+            return new GraphQLError(message, { extensions: { code, place } });
           }),
     );
   }

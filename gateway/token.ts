@@ -19,8 +19,11 @@ import { type Issuer, SettingsError } from "./settings.ts";
 
 const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 const LONGEST = 8_192;
+const LONGEST_HEADER = 683; // 512 bytes, encoded
 const LEEWAY_SECONDS = 30;
 const TYPE = "at+jwt";
+const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
+const ORGANISATION = /^[0-9]{9}$/;
 
 export type Verify = (authorization: string | undefined) => Promise<void>;
 
@@ -48,8 +51,9 @@ export async function verifier(issuers: Issuer[]): Promise<Verify> {
 async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey]>): Promise<void> {
   // Which issuer's keys to try stands in the token before it can be believed; nothing else of it is
   // used before the signature holds.
-  const { crit, typ } = decodeProtectedHeader(token);
-  if (crit !== undefined || typ?.toLowerCase() !== TYPE) throw new Error("header");
+  const header = decodeProtectedHeader(token);
+  const plain = !("crit" in header || "zip" in header) && token.indexOf(".") <= LONGEST_HEADER;
+  if (!plain || header.typ?.toLowerCase() !== TYPE) throw new Error("header");
   const [issuer, key] = known.get(String(decodeJwt(token).iss)) ?? [];
   if (issuer === undefined || key === undefined) throw new Error("issuer");
   const { payload } = await jwtVerify(token, key, {
@@ -60,7 +64,11 @@ async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey
     requiredClaims: ["sub", "exp"],
   });
   if (payload.aud !== issuer.audience) throw new Error("audience"); // a list would be good elsewhere too
-  if (typeof payload.sub !== "string" || payload.sub === "") throw new Error("subject");
+  if (typeof payload.sub !== "string" || !PRINTABLE.test(payload.sub)) throw new Error("subject");
+  const organisation = payload[issuer.organisation];
+  if (typeof organisation !== "string" || !ORGANISATION.test(organisation)) {
+    throw new Error("organisation");
+  }
   const issued = payload.iat ?? 0;
   if (typeof issued !== "number" || issued > Date.now() / 1_000 + LEEWAY_SECONDS) {
     throw new Error("issued");

@@ -73,7 +73,7 @@ class Binding:
 
     def kinds(self, name: str) -> Mapping[str, str]:
         """Map the kinds of an interface's rows to the types that they are; empty for others."""
-        type_ = self.declared.type_map[name]
+        type_ = self.declared.type_map.get(name)
         if not isinstance(type_, GraphQLInterfaceType):
             return MappingProxyType({})
         found = {}

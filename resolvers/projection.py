@@ -47,7 +47,9 @@ def shown(document: DocumentNode, binding: Binding, grants: Grants) -> DocumentN
         node.name.value: node for node in left.definitions if isinstance(node, TypeDefinitionNode)
     }
     reached: set[str] = set()
-    _reach(definitions, _ROOT, reached)
+    named = (name for name, node in definitions.items() if _is_named(node))
+    for name in (_ROOT, *named):
+        _reach(definitions, name, reached)
     kept = tuple(
         node
         for node in left.definitions
@@ -78,10 +80,25 @@ def _without_empty(document: DocumentNode) -> DocumentNode:
             return REMOVE if _type_of(node) in empty else None
 
         def enter_named_type(self, node: NamedTypeNode, *around: Any) -> Any:
-            of_union = isinstance(around[-1][-2], UnionTypeDefinitionNode)
+            of_union = isinstance(_parent(around), UnionTypeDefinitionNode)
             return REMOVE if of_union and node.name.value in empty else None
 
     return _without_empty(visit(document, Without()))
+
+
+def _parent(around: tuple[Any, ...]) -> Any:
+    """Give the node above the one that is visited; `around` ends with its ancestors."""
+    above = around[-1]
+    return above[-1] if not isinstance(above[-1], tuple) else above[-2]
+
+
+def _is_named(node: TypeDefinitionNode) -> bool:
+    """Tell whether gateways find the rows of a type by name, which no root need lead to then."""
+    return any(
+        directive.name.value == "key"
+        and all(argument.name.value != "resolvable" for argument in directive.arguments or ())
+        for directive in node.directives or ()
+    )
 
 
 def _type_of(node: FieldDefinitionNode) -> str:
@@ -109,7 +126,7 @@ class _Without(Visitor):
         return self._unless_lacking(node, around)
 
     def _unless_lacking(self, node: Any, around: tuple[Any, ...]) -> Any:
-        parent = around[-1][-1] if not isinstance(around[-1][-1], tuple) else around[-1][-2]
+        parent = _parent(around)
         if not isinstance(parent, TypeDefinitionNode):
             return None  # an argument of a field
         fields = _named(self._lacking, parent.name.value, self._binding)

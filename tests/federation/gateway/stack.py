@@ -1,0 +1,47 @@
+"""A gateway to test: a process of Node before subgraphs that the test chooses."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from connect_graph.gateway import Child, environment, start_gateway, stop
+from tests.world import World
+
+NOWHERE = "http://127.0.0.1:9/graphql"
+"""Where nothing listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Hold a running gateway."""
+
+    url: str
+    child: Child
+    log: IO[str]
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Read what it logged so far, each line an object."""
+        self.log.seek(0)
+        return [json.loads(line) for line in self.log]
+
+
+def graphql(subgraphs: Mapping[str, str]) -> dict[str, list[str]]:
+    """Give the URLs of subgraphs from their addresses, one replica each."""
+    return {name: [f"{address}/graphql"] for name, address in subgraphs.items()}
+
+
+@contextmanager
+def before(world: World, urls: Mapping[str, Sequence[str]], **settings: Any) -> Iterator[Gateway]:
+    """Run a gateway before subgraphs."""
+    with tempfile.TemporaryFile("w+") as log:
+        made = environment(urls, [world.issuer.issuer()], **settings)
+        child = start_gateway(made, log)
+        try:
+            yield Gateway(child.until_ready(), child, log)
+        finally:
+            stop([child])

@@ -1,0 +1,138 @@
+"""One meaning: the gateway answers what the one process does, the same data and the same codes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from graphql import GraphQLSchema
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from db.viewer import Role
+from resolvers.execute import Answer, Request
+from resolvers.projection import project
+from tests.extent import REPEATABLE, count
+from tests.federation.gateway.stack import Gateway
+from tests.generated.lexicon import Lexicon, lexicon
+from tests.generated.operation import Operation, operations
+from tests.generated.test_operations import ROLES, is_dear
+from tests.http.client import GRAPHQL, JSON, bearer, told
+from tests.world import World
+
+EXAMPLES = count(ci=100, nightly=2_000) // len(ROLES)
+"""For each role."""
+
+
+def codes(body: dict[str, Any]) -> set[tuple[str, tuple[str, ...]]]:
+    """Give the errors' codes, each with the fields that lead to it."""
+    return {
+        (
+            error["extensions"]["code"],
+            tuple(each for each in error.get("path", ()) if isinstance(each, str)),
+        )
+        for error in body.get("errors", ())
+    }
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Ask operations of both, as one role."""
+
+    world: World
+    role: str
+    token: str
+    http: httpx.AsyncClient
+    asked: set[str] = field(default_factory=set)
+    requests: int = 0
+    """Operations for which the gateway asked several times, or several subgraphs."""
+
+    async def alone(self, text: str, variables: dict[str, Any]) -> Answer:
+        viewer = await self.world.viewer(self.role)
+        pool = self.world.pools.roles[Role(self.role)]
+        return await self.world.graph.answer(Request(text, None, variables), viewer, pool)
+
+    async def joined(self, text: str, variables: dict[str, Any]) -> httpx.Response:
+        response = await self.http.post(
+            "/graphql",
+            content=json.dumps({"query": text, "variables": variables}),
+            headers={**bearer(self.token), "accept": GRAPHQL, "content-type": JSON},
+        )
+        return told(response)
+
+    async def check(self, operation: Operation) -> None:
+        """Raises AssertionError where the answers differ."""
+        if operation.text in self.asked or is_dear(operation):
+            return
+        await self.compare(operation.text, operation.variables)
+
+    async def compare(self, text: str, variables: dict[str, Any]) -> None:
+        one = await self.alone(text, variables)
+        other = await self.joined(text, variables)
+        assert other.status_code == one.status, other.text
+        assert other.json().get("data") == one.body.get("data")
+        assert ("data" in other.json()) == ("data" in one.body)
+        assert codes(other.json()) == codes(one.body)
+        self.asked.add(text)
+
+
+@pytest.fixture(scope="module")
+def projections(world: World) -> dict[str, GraphQLSchema]:
+    """Give the schema as each role is shown it."""
+    pools = world.pools.roles
+    return {role: project(world.graph.binding, pools[Role(role)].grants) for role in ROLES}
+
+
+@pytest.fixture(scope="module")
+async def lexicons(world: World, projections: dict[str, GraphQLSchema]) -> dict[str, Lexicon]:
+    """Give the values that each role finds."""
+    return {role: await lexicon(world, role, projections[role]) for role in ROLES}
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("role", ROLES)
+async def test_generated_operations(
+    world: World,
+    gateway: Gateway,
+    projections: dict[str, GraphQLSchema],
+    lexicons: dict[str, Lexicon],
+    record_property: Callable[[str, object], None],
+    role: str,
+) -> None:
+    """By turns on all roots and on each alone."""
+    others = Lexicon()
+    for each, found in lexicons.items():
+        if each != role:
+            others.add(found)
+    schema = projections[role]
+    assert schema.query_type is not None
+    roots = list(schema.query_type.fields)
+    loop = asyncio.get_running_loop()
+    first = 0 if REPEATABLE else random.getrandbits(64)
+    async with httpx.AsyncClient(base_url=gateway.url, timeout=60) as http:
+        comparison = Comparison(world, role, await world.token(role), http)
+        for round_ in itertools.count():
+            chosen = (roots[round_ // 2 % len(roots)],) if round_ % 2 else tuple(roots)
+
+            @seed(first + round_)
+            @settings(
+                max_examples=10,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate, Phase.shrink],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(operations(schema, lexicons[role], others, chosen))
+            def ten(operation: Operation) -> None:
+                asyncio.run_coroutine_threadsafe(comparison.check(operation), loop).result()
+
+            await asyncio.to_thread(ten)
+            if len(comparison.asked) >= EXAMPLES:
+                break
+    record_property("examples", len(comparison.asked))
