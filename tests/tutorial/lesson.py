@@ -1,8 +1,8 @@
-"""A tutorial as a program: its blocks run in order, and what they answer stands below them.
+"""A document as a program: its blocks run in order, and what they answer stands below them.
 
-```bash, ```python and ```graphql blocks run; `<!-- answer -->` marks the block that shows what the
-one before it answered, and `<!-- not run: reason -->` one that does not run. Run as a program, this
-writes the answers of every tutorial anew.
+```bash, ```python, ```r and ```graphql blocks run; `<!-- answer -->` marks the block that shows
+what the one before it answered, and `<!-- not run: reason -->` one that does not run. Run as a
+program, this writes the answers of every document anew.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from typing import Any
 
 from connect_graph.cli import DEMO_PATIENTS
 from connect_graph.embedded import running
+from tests.clients.program import PYTHON
 from tests.world import ROOT, Database, World, make, serving
 
-FILES = (ROOT / "docs" / "tutorial-researcher.md",)
+CLIENTS = ROOT / "docs" / "clients.md"
+FILES = (ROOT / "docs" / "tutorial-researcher.md", CLIENTS)
+NOTHING: frozenset[str] = frozenset()
 SERVER = "http://127.0.0.1:8000"
 WIDTH = 100
 _BLOCK = re.compile(
@@ -68,27 +71,49 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def answered(text: str, address: str, environment: dict[str, str], place: Path) -> str:
-    """Run a tutorial's blocks against a server, and give it with their answers."""
+def interpreter(file: Path) -> str:
+    """Give the Python that a document's programs are for."""
+    return str(PYTHON) if file == CLIENTS else sys.executable
+
+
+def answered(
+    text: str,
+    address: str,
+    environment: dict[str, str],
+    place: Path,
+    *,
+    python: str = sys.executable,
+    without: frozenset[str] = NOTHING,
+) -> str:
+    """Run a document's blocks against a server, and give it with their answers.
+
+    Blocks of languages that it does without are left as they are.
+    """
     found = blocks(text)
-    outputs = _run([block for block in found if block.runs], address, environment, place)
+    steps = [block for block in found if block.runs and block.language not in without]
+    outputs = _run(steps, address, environment, place, python)
     shown, last = "", 0
     done = iter(outputs)
-    output = ""
+    output: str | None = ""
     for block, following in zip(found, [*found[1:], None], strict=True):
-        if block.runs:
+        if block.runs and block.language in without:
+            output = None
+        elif block.runs:
             output = next(done)
             hidden = following is None or following.mark != "answer"
             assert not (hidden and '"errors"' in output), f"{output}\nin: {block.text}"
-        elif block.mark == "answer":
+        elif block.mark == "answer" and output is not None:
             shown += text[last : block.begin] + _shown(output, block.language)
             last = block.end
     return shown + text[last:]
 
 
-def _run(steps: list[Block], address: str, environment: dict[str, str], place: Path) -> list[str]:
+def _run(
+    steps: list[Block], address: str, environment: dict[str, str], place: Path, python: str
+) -> list[str]:
     """Run blocks in one shell, so that what one sets the next ones have; give what each says."""
-    (place / ".venv").symlink_to(ROOT / ".venv")
+    for name in (".venv", "examples"):
+        (place / name).symlink_to(ROOT / name)
     script = ["set -euo pipefail"]
     for number, step in enumerate(steps):
         text = step.text.replace(SERVER, address)
@@ -99,7 +124,10 @@ def _run(steps: list[Block], address: str, environment: dict[str, str], place: P
                 named = re.match(r"# (\w+\.py)\n", text)
                 file = named[1] if named else f"block_{number}.py"
                 (place / file).write_text(text)
-                script.append(f"{shlex.quote(sys.executable)} {file}")
+                script.append(f"{shlex.quote(python)} {file}")
+            case "r":
+                (place / f"block_{number}.R").write_text(text)
+                script.append(f"Rscript block_{number}.R")
             case "graphql":
                 program = f"{shlex.quote(sys.executable)} -c {shlex.quote(_ASK)}"
                 script.append(f"{program} <<< {shlex.quote(text)}")
@@ -168,7 +196,10 @@ def _write() -> None:
                     scratch = place / file.stem
                     scratch.mkdir()
                     text = file.read_text()
-                    file.write_text(answered(text, address, world.environment, scratch))
+                    shown = answered(
+                        text, address, world.environment, scratch, python=interpreter(file)
+                    )
+                    file.write_text(shown)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every block of a tutorial runs against a served graph, and answers what the tutorial shows."""
+"""Every block of a document runs against a served graph, and answers what the document shows."""
 
 from __future__ import annotations
 
@@ -7,20 +7,40 @@ from pathlib import Path
 import pytest
 
 from connect_graph.cli import DEMO_SEED
-from tests.tutorial.lesson import FILES, answered, blocks, written
+from tests.clients.program import NO_JQ, NO_R, NOT_BUILT, has_jq, has_r, is_built
+from tests.tutorial.lesson import CLIENTS, FILES, NOTHING, answered, blocks, interpreter, written
 from tests.world import ROOT, SEED, World, serving
 
-NOT_RUN = {"make demo\n": "not run: the tests start the same server on a port of their own"}
+NOT_RUN = {
+    "make demo\n": "not run: the tests start the same server on a port of their own",
+    "make clients\n"
+    "pip install clients/python/dist/connect_graph_client-*.whl\n": "not run: the tests have "
+    "what it makes installed",
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_tutorial_shows_what_the_server_answers(
+def test_a_document_shows_what_the_server_answers(
     demonstration: World, tmp_path: Path, file: Path
 ) -> None:
+    if file == CLIENTS and not is_built():
+        pytest.skip(NOT_BUILT)
+    if file == CLIENTS and not has_jq():
+        pytest.skip(NO_JQ)
     text = file.read_text()
+    missing = any(block.language == "r" for block in blocks(text)) and not has_r()
     with serving(demonstration.environment) as (address, _):
-        shown = answered(text, address, demonstration.environment, tmp_path)
+        shown = answered(
+            text,
+            address,
+            demonstration.environment,
+            tmp_path,
+            python=interpreter(file),
+            without=frozenset({"r"}) if missing else NOTHING,
+        )
     assert shown == text, "run `make snapshots` and read what changed"
+    if missing:
+        pytest.skip(NO_R)
 
 
 def test_the_tests_invent_the_demonstrations_patients() -> None:
@@ -34,7 +54,7 @@ def test_what_does_not_run_is_known() -> None:
 
 
 def test_every_tutorial_is_linked_and_run() -> None:
-    assert set(FILES) == set((ROOT / "docs").glob("tutorial-*.md"))
+    assert set(FILES) == {CLIENTS, *(ROOT / "docs").glob("tutorial-*.md")}
     readme = (ROOT / "README.md").read_text()
     assert all(f"](docs/{file.name})" in readme for file in FILES)
 
@@ -48,6 +68,17 @@ def test_a_block_without_a_known_mark_runs(mark: str) -> None:
 def test_a_block_that_fails_fails(world: World, url: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"in: ls nowhere"):
         answered("```bash\nls nowhere\n```\n", url, {}, tmp_path)
+
+
+def test_a_language_that_is_not_there_is_left_as_it_is(
+    world: World, url: str, tmp_path: Path
+) -> None:
+    text = (
+        "```r\nstop()\n```\n<!-- answer -->\n```text\nas before\n```\n"
+        "```bash\necho new\n```\n<!-- answer -->\n```text\nold\n```\n"
+    )
+    shown = answered(text, url, world.environment, tmp_path, without=frozenset({"r"}))
+    assert shown == text.replace("old", "new")
 
 
 def test_a_query_that_is_refused_fails(world: World, url: str, tmp_path: Path) -> None:
