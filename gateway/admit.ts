@@ -16,6 +16,10 @@ if (named.length < 2 || named.includes(null)) {
 try {
   const parts = named.map((each) => ({ name: each![1]!, sdl: readFileSync(each![2]!, "utf8") }));
   const [partner, ...others] = parts;
+  const again = parts.find(
+    ({ name }, place) => parts.findIndex((each) => each.name === name) < place,
+  );
+  if (again !== undefined) throw new CompositionError(`${again.name} is named twice`);
   const refused = refusals(partner!, others);
   if (refused.length > 0) throw new CompositionError(refused.join("\n"));
   const [supergraph] = Object.keys(COMPOSERS).map((composer) => compose(composer, parts));

@@ -20,6 +20,7 @@ import { Asked } from "./asked.ts";
 import { exchange } from "./exchange.ts";
 import { handler } from "./execution.ts";
 import { internal, log } from "./log.ts";
+import { ANSWER_MS, isPartner, Partner } from "./partner.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
 import { type Fetching, Subgraph } from "./subgraph.ts";
@@ -38,8 +39,9 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
     supergraph: settings.supergraph,
     unifiedGraphHandler: handler,
     transports: () => ({
-      getSubgraphExecutor({ subgraphName }) {
-        const subgraph = new Subgraph(subgraphs.get(subgraphName)!);
+      getSubgraphExecutor({ subgraphName: name, subgraph: schema }) {
+        const partner = isPartner(name) ? new Partner(name, schema) : undefined;
+        const subgraph = new Subgraph(subgraphs.get(name)!, partner);
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
     }),
@@ -87,8 +89,9 @@ function routes(subgraphs: Subgraphs, graph: Awaited<ReturnType<typeof runtime>>
   };
 }
 
+// A partner that is down is no reason to turn anybody away.
 async function notReady(subgraphs: Subgraphs): Promise<string[]> {
-  const all = [...subgraphs.values()];
+  const all = [...subgraphs.values()].filter(({ name }) => !isPartner(name));
   const ready = await Promise.all(all.map((replicas) => replicas.ready()));
   return all.filter((_, place) => !ready[place]).map(({ name }) => name);
 }
@@ -128,10 +131,14 @@ function stopping(server: Server, subgraphs: Subgraphs): () => void {
   };
 }
 
+function replicasOf(name: string, settings: Settings): Replicas {
+  return new Replicas(name, settings.urls(name), isPartner(name) ? ANSWER_MS : undefined);
+}
+
 async function main(): Promise<void> {
   const settings = load(process.env);
   const names = namesOf(settings.supergraph);
-  const subgraphs = new Map(names.map((name) => [name, new Replicas(name, settings.urls(name))]));
+  const subgraphs = new Map(names.map((name) => [name, replicasOf(name, settings)]));
   const graph = await runtime(settings, subgraphs);
   const server = createServer(routes(subgraphs, graph));
   const stop = stopping(server, subgraphs);

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,11 +19,14 @@ from typing import Any
 import httpx
 
 from connect_graph.issuer import AUDIENCE, DEMO_ISSUER
-from tests.world import ROOT
+from tests.http.client import Client, bearer
+from tests.world import ROOT, World
 
 PROGRAM = ROOT / "examples" / "partner_subgraph" / "partner.py"
 NAME = "partner"
 READY_SECONDS = 20
+Falsify = Callable[[int, bytes], tuple[int, bytes]]
+"""Makes another status and body of those that the partner answered."""
 
 
 @dataclass
@@ -89,10 +92,11 @@ class Partner:
 
 @dataclass
 class Tap:
-    """Hold the address of a proxy before the partner, and what went through it."""
+    """Hold the address of a proxy before the partner, what went through it, and what it changes."""
 
     url: str
     seen: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+    falsify: Falsify | None = None
 
 
 @contextmanager
@@ -111,11 +115,14 @@ def tapped(target: str) -> Iterator[Tap]:
                 except httpx.TransportError:
                     self.close_connection = True
                     return
-                self.send_response(answer.status_code)
+                status, content = answer.status_code, answer.content
+                if tap.falsify is not None:
+                    status, content = tap.falsify(status, content)
+                self.send_response(status)
                 self.send_header("content-type", answer.headers["content-type"])
-                self.send_header("content-length", str(len(answer.content)))
+                self.send_header("content-length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(answer.content)
+                self.wfile.write(content)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -130,6 +137,25 @@ def tapped(target: str) -> Iterator[Tap]:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Hold the graph with the partner in it."""
+
+    url: str
+    partner: Partner
+    tap: Tap
+    world: World
+
+    async def ask(
+        self, role: str, query: str, variables: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Ask through the gateway, as a role."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as http:
+            client = Client(http, bearer(await self.world.token(role)))
+            body: dict[str, Any] = (await client.ask(query, variables)).json()
+            return body
 
 
 def node(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
