@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 
-from connect_graph.settings import ROLES
-from db.pool import Pools
-from db.viewer import Role
-from resolvers.execute import Request
 from resolvers.representation import MOST_REPRESENTATIONS
 from schema.subgraph import SUBGRAPHS
 from tests.world import World
@@ -225,24 +221,3 @@ async def test_an_authority_finds_no_patient(world: World, subgraph: str) -> Non
     (error,) = answer.body["errors"]
     assert error["extensions"] == {"code": "FIELD_NOT_AVAILABLE"}
     assert answer.statements == 0
-
-
-async def test_entities_are_found_by_the_first_statement_of_a_connection(world: World) -> None:
-    """PostgreSQL plans it before a scope was ever set there."""
-    found = await world.answer("steward", "{ resistanceFindings { nodes { treatment { id } } } }")
-    nodes = found.body["data"]["resistanceFindings"]["nodes"]
-    asked = [{"__typename": "Treatment", "id": each["treatment"]["id"]} for each in nodes]
-    request = Request(
-        entities("... on Treatment { resistanceFindings { kind } }"),
-        None,
-        {"representations": asked},
-    )
-    fresh = await Pools.open({role: world.database.login(role) for role in ROLES}, size=1)
-    try:
-        viewer = await world.viewer("steward")
-        pool = fresh.roles[Role.STEWARD]
-        answer = await world.part("resistance").answer(request, viewer, pool)
-    finally:
-        await fresh.close()
-    assert "errors" not in answer.body
-    assert all(each["resistanceFindings"] for each in answer.body["data"]["_entities"])
