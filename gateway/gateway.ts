@@ -29,6 +29,7 @@ import { verifier } from "./token.ts";
 
 const GRAPHQL = "/graphql";
 const GRACE_MS = 10_000;
+const IDLE_MS = 50;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type Subgraphs = Map<string, Replicas>;
@@ -123,8 +124,11 @@ function listen(server: Server, { host, port }: Settings): Promise<string> {
 function stopping(server: Server, subgraphs: Subgraphs): () => void {
   return () => {
     const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    // Connections are kept for further requests: those that were busy now are idle when they are done.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
     server.close(() => {
       clearTimeout(late);
+      clearInterval(idle);
       for (const replicas of subgraphs.values()) replicas.close();
       process.exit(0);
     });

@@ -77,12 +77,12 @@ async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey
 
 async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
   try {
-    if (issuer.keys !== undefined) return createLocalJWKSet(issuer.keys as JSONWebKeySet);
     if (issuer.url !== undefined) return createRemoteJWKSet(new URL(issuer.url));
+    if (issuer.keys !== undefined) return local(issuer.keys);
     const text = readFileSync(issuer.file!, "utf8");
     if (text.trimStart().startsWith("{")) {
       const found = JSON.parse(text);
-      return createLocalJWKSet("keys" in found ? found : { keys: [found] });
+      return local("keys" in found ? found : { keys: [found] });
     }
     const pem = new Map<string, CryptoKey>();
     for (const name of issuer.algorithms) pem.set(name, await importSPKI(text, name));
@@ -92,4 +92,11 @@ async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
       `The keys of the issuer ${issuer.issuer} cannot be used: ${(error as Error).message}`,
     );
   }
+}
+
+function local(found: { keys: Record<string, unknown>[] }): JWTVerifyGetKey {
+  if (!found.keys.every(({ kty, d, k }) => typeof kty === "string" && !d && !k)) {
+    throw new Error("they must be public ones, each with its kty");
+  }
+  return createLocalJWKSet(found as JSONWebKeySet);
 }

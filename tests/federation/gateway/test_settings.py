@@ -1,0 +1,133 @@
+"""The gateway's settings: what is wrong with one is told in a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+
+from connect_graph.gateway import FOLDER, environment, node, start_gateway, stop
+from schema.subgraph import SUBGRAPHS
+from tests.federation.gateway.stack import NOWHERE
+from tests.world import World
+
+LOAD = """
+import { load } from "./settings.ts";
+import { namesOf } from "./supergraph.ts";
+try {
+  const settings = load(process.env);
+  for (const name of namesOf(settings.supergraph)) settings.urls(name);
+  console.log("right");
+} catch (error) { console.log(`${error.constructor.name}: ${error.message}`); }
+"""
+VERIFY = """
+import { load } from "./settings.ts";
+import { verifier } from "./token.ts";
+try {
+  const verify = await verifier(load(process.env).issuers);
+  for (const token of process.env.TOKENS.split(" ")) {
+    console.log(await verify(`Bearer ${token}`).then(() => "believed", (error) => error.code));
+  }
+} catch (error) { console.log(`${error.constructor.name}: ${error.message}`); }
+"""
+
+
+def run(script: str, settings: dict[str, str]) -> str:
+    """Run what a gateway runs with its settings, without the rest of it."""
+    return subprocess.run(
+        [node(), "--input-type=module", "--eval", script],
+        cwd=FOLDER,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    ).stdout.strip()
+
+
+def right(world: World) -> dict[str, str]:
+    return environment({name: [NOWHERE] for name in SUBGRAPHS}, [world.issuer.issuer()])
+
+
+async def test_a_gateway_that_is_not_set_up_says_so_and_ends(world: World) -> None:
+    with tempfile.TemporaryFile("w+") as log:
+        child = start_gateway({**right(world), "GATEWAY_SUPERGRAPH": "none"}, log)
+        try:
+            code = await asyncio.to_thread(child.process.wait, 20)
+        finally:
+            stop([child])
+        log.seek(0)
+        sentence = "gateway: GATEWAY_SUPERGRAPH names a file that cannot be read (ENOENT)\n"
+        assert (code, log.read()) == (1, sentence)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "right"),
+        ({"GATEWAY_SUPERGRAPH": ""}, "GATEWAY_SUPERGRAPH is not set"),
+        ({"GATEWAY_SUPERGRAPH": "none"}, "GATEWAY_SUPERGRAPH names a file that cannot be read"),
+        ({"GATEWAY_SUPERGRAPH": "package.json"}, "GATEWAY_SUPERGRAPH names a file that is not"),
+        ({"GATEWAY_SUPERGRAPH": "../schema/schema.graphql"}, "a file that is no supergraph"),
+        ({"GATEWAY_SUBGRAPH_PATIENTS": ""}, "GATEWAY_SUBGRAPH_PATIENTS is not set"),
+        ({"GATEWAY_SUBGRAPH_PATIENTS": "x"}, "GATEWAY_SUBGRAPH_PATIENTS must hold URLs"),
+        ({"GATEWAY_SUBGRAPH_PATIENTS": "ftp://x"}, "GATEWAY_SUBGRAPH_PATIENTS must hold URLs"),
+        ({"GATEWAY_SUBGRAPH_PATIENTS": "http://a:b@x"}, "and without a password"),
+        ({"GATEWAY_PORT": "http"}, "GATEWAY_PORT must be a port"),
+        ({"GATEWAY_PORT": "70000"}, "GATEWAY_PORT must be a port"),
+        ({"GATEWAY_ISSUERS": ""}, "Set one of GATEWAY_ISSUERS and GATEWAY_ISSUERS_FILE"),
+        ({"GATEWAY_ISSUERS": "{"}, "The issuers are not JSON"),
+        ({"GATEWAY_ISSUERS": "[{}]"}, "The issuers must be a list of objects with issuer"),
+        (
+            {
+                "GATEWAY_ISSUERS": '[{"issuer": "a", "audience": "b", "organisation": "c", '
+                '"algorithms": ["HS256"], "keys": {"keys": []}}]'
+            },
+            "The issuers must be a list",
+        ),
+    ],
+)
+async def test_a_wrong_setting_is_told_in_a_sentence(
+    world: World, changes: dict[str, str], sentence: str
+) -> None:
+    said = run(LOAD, {**right(world), **changes})
+    assert said.startswith("SettingsError: " if changes else "right")
+    assert sentence in said
+
+
+@pytest.mark.parametrize("kind", ["inline", "JWKS", "JWK", "PEM", "file of issuers"])
+async def test_keys_may_be_in_a_file(world: World, tmp_path: Path, kind: str) -> None:
+    settings = right(world)
+    described: dict[str, Any]
+    (described,) = json.loads(settings["GATEWAY_ISSUERS"])
+    keys = described["keys"]
+    (key,) = keys["keys"]
+    place = tmp_path / "keys"
+    if kind == "file of issuers":
+        settings |= {"GATEWAY_ISSUERS": "", "GATEWAY_ISSUERS_FILE": str(place)}
+        place.write_text(json.dumps([described]))
+    elif kind != "inline":
+        del described["keys"]
+        settings["GATEWAY_ISSUERS"] = json.dumps([{**described, "file": str(place)}])
+        pem = ECKey.import_key(key).as_pem(private=False).decode()
+        place.write_text({"JWKS": json.dumps(keys), "JWK": json.dumps(key), "PEM": pem}[kind])
+    token = await world.token("partner")
+    said = run(VERIFY, {**settings, "TOKENS": f"{token} {token[:-4]}AAAA"})
+    assert said.split() == ["believed", "UNAUTHENTICATED"]
+
+
+@pytest.mark.parametrize("text", ["", "x", "{", "{}", "-----BEGIN PUBLIC KEY-----"])
+async def test_keys_that_cannot_be_used(world: World, tmp_path: Path, text: str) -> None:
+    settings = right(world)
+    (described,) = json.loads(settings["GATEWAY_ISSUERS"])
+    del described["keys"]
+    (tmp_path / "keys").write_text(text)
+    settings["GATEWAY_ISSUERS"] = json.dumps([{**described, "file": str(tmp_path / "keys")}])
+    said = run(VERIFY, {**settings, "TOKENS": await world.token("partner")})
+    assert said.startswith(f"SettingsError: The keys of the issuer {described['issuer']} cannot be")
