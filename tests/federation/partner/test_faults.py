@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from connect_graph.gateway import FOLDER
 from connect_graph.issuer import DemoIssuer
+from schema.subgraph import SUBGRAPHS
 from tests.federation.partner.program import Falsify, Joined
 
 BOTH = """{ drugs(where: {inn: {in: ["olaparib", "vemurafenib"]}}) { nodes {
@@ -100,6 +103,11 @@ def without_partner(body: dict[str, Any]) -> dict[str, Any]:
 async def ours(joined: Joined) -> dict[str, Any]:
     answer = await joined.world.answer("steward", OURS)
     return answer.body
+
+
+def test_who_is_not_one_of_ours_is_a_partner() -> None:
+    (text,) = re.findall(r"OWN\b.*?new Set\((.*?)\)", (FOLDER / "partner.ts").read_text())
+    assert tuple(json.loads(text)) == SUBGRAPHS
 
 
 @pytest.mark.parametrize("kind", UNNOTICED)
