@@ -95,6 +95,7 @@ class Tap:
     """Hold the address of a proxy before the partner, what went through it, and what it changes."""
 
     url: str
+    target: str
     seen: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     falsify: Falsify | None = None
 
@@ -102,7 +103,7 @@ class Tap:
 @contextmanager
 def tapped(target: str) -> Iterator[Tap]:
     """Pass requests on to the partner and its answers back, and keep what was sent."""
-    tap = Tap("")
+    tap = Tap("", target)
     with httpx.Client() as client:
 
         class Through(BaseHTTPRequestHandler):
@@ -111,7 +112,7 @@ def tapped(target: str) -> Iterator[Tap]:
                 tap.seen.append(({key.lower(): value for key, value in self.headers.items()}, body))
                 sent = {key: value for key, value in self.headers.items() if key.lower() != "host"}
                 try:
-                    answer = client.post(target, content=body, headers=sent)
+                    answer = client.post(tap.target, content=body, headers=sent)
                 except httpx.TransportError:
                     self.close_connection = True
                     return

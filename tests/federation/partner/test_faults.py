@@ -6,15 +6,15 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from connect_graph.gateway import FOLDER
 from connect_graph.issuer import DemoIssuer
 from schema.subgraph import SUBGRAPHS
-from tests.federation.partner.program import Falsify, Joined
+from tests.federation.partner.program import Falsify, Joined, Partner
 
 BOTH = """{ drugs(where: {inn: {in: ["olaparib", "vemurafenib"]}}) { nodes {
   inn atc targets { symbol name%s } %s } } }"""
@@ -169,29 +169,19 @@ async def test_a_partner_that_hangs_is_given_up(falsified: Joined) -> None:
     assert error["extensions"] == {"code": "SUBGRAPH_UNAVAILABLE"}
 
 
-async def test_the_gateway_is_ready_without_a_partner(joined: Joined) -> None:
-    joined.partner.stop()
+async def test_a_partner_that_believes_nobody_costs_its_own_fields(
+    joined: Joined, tmp_path: Path
+) -> None:
+    """Here with the keys of another issuer."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(DemoIssuer(tmp_path).public_keys())
+    other = Partner(tmp_path, str(keys))
     try:
-        async with httpx.AsyncClient(base_url=joined.url) as http:
-            response = await http.get("/ready")
-        assert (response.status_code, response.json()) == (200, {"status": "ready"})
-    finally:
-        joined.partner.start()
-
-
-async def test_the_partner_refuses_all_while_it_cannot_know_the_keys(joined: Joined) -> None:
-    """Another issuer's token, or keys that are not the issuer's: ours is answered all the same."""
-    keys = joined.partner.keys
-    other = joined.partner.directory / "other.json"
-    other.write_text(DemoIssuer(joined.partner.directory).public_keys())
-    joined.partner.stop()
-    joined.partner.keys = str(other)
-    try:
-        joined.partner.start()
+        other.start()
+        joined.tap.target = other.url
         body = await joined.ask("steward", ASKED)
         assert {error["extensions"]["code"] for error in body["errors"]} == {"SUBGRAPH_UNAVAILABLE"}
         assert without_partner(body) == await ours(joined)
     finally:
-        joined.partner.stop()
-        joined.partner.keys = keys
-        joined.partner.start()
+        joined.tap.target = joined.partner.url
+        other.stop()
