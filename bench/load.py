@@ -90,8 +90,8 @@ def table(measured: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Measure as many patients as were asked for."""
-    parser = argparse.ArgumentParser(prog="bench.load", description="Load beside a bare COPY.")
-    parser.add_argument("--patients", type=int, default=PATIENTS, help="how many screened")
+    parser = argparse.ArgumentParser(prog="bench", description="Load beside a bare COPY.")
+    parser.add_argument("--patients", type=int, default=PATIENTS, help="how many to screen")
     print(table(run(parser.parse_args().patients)))
 
 

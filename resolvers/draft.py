@@ -31,6 +31,10 @@ class Lacking(Exception):
     """The role has no right to something that the field needs."""
 
 
+class Foreign(Lacking):
+    """The field needs what another subgraph knows, and no representation says it."""
+
+
 @dataclass(slots=True)
 class Ground:
     """Hold what all drafts of one operation share."""
@@ -143,19 +147,26 @@ class Draft:
 
         Raises: Lacking.
         """
-        if source.function not in self.ground.grants.functions:
-            raise Lacking
+        self.function(source.function)
         columns = [self.own(name) for name in source.columns]
         values = [self.ground.value(arguments[name], "text") for name in source.arguments]
         return Call(source.function, (*columns, *values))
 
+    def function(self, name: str) -> None:
+        """Require the right to call a function.
+
+        Raises: Lacking.
+        """
+        if name not in self.ground.grants.functions:
+            raise Lacking
+
     def given(self, name: str) -> Given:
         """Take what a representation says of a field of another subgraph.
 
-        Raises: Lacking where the row is not named by one.
+        Raises: Foreign where the row is not named by one.
         """
         if self.names is None:
-            raise Lacking
+            raise Foreign
         return self.beside.setdefault(name, Given(self.names + len(self.beside)))
 
     def computed(self, source: mapping.Required) -> Call:
@@ -163,8 +174,7 @@ class Draft:
 
         Raises: Lacking.
         """
-        if source.function not in self.ground.grants.functions:
-            raise Lacking
+        self.function(source.function)
         return Call(source.function, tuple(self.given(name) for name in source.fields))
 
     def default_order(self) -> tuple[Order, ...]:

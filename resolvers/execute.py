@@ -209,7 +209,7 @@ def _refused(errors: list[GraphQLError]) -> Answer:
 
 def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
     body: dict[str, Any]
-    errors = [*lacking, *(_told(error) for error in result.errors or ())]
+    errors = list(dict.fromkeys([*lacking, *(_told(error) for error in result.errors or ())]))
     whole = next((e for e in errors if e.code in _WHOLE and not e.alone), None)
     if whole is not None:
         body = {"errors": [whole.formatted]}

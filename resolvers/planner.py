@@ -7,10 +7,19 @@ here, and nowhere else in Python.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+    get_nullable_type,
+    is_non_null_type,
+)
 
 from db.catalog import Grants
 from db.plan import (
@@ -30,7 +39,7 @@ from db.plan import (
     Variant,
 )
 from resolvers.bind import Binding
-from resolvers.draft import Draft, Ground, Lacking
+from resolvers.draft import Draft, Foreign, Ground, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered, predicate
 from resolvers.key import ways_of
@@ -93,11 +102,15 @@ class _Named:
 
     select: Select
     slots: Slots
-    beside: tuple[str, ...]
+    beside: Mapping[str, GraphQLOutputType]
+    """With what each must be: null is allowed for what is not answered itself."""
 
-    def entity(self, named: Representation) -> Entity:
+    def place(self, named: Representation) -> Entity | Refusal:
         """Give the place of one in the answer."""
-        return Entity(named.type, self.select, self.slots, named.texts(self.beside))
+        try:
+            return Entity(named.type, self.select, self.slots, named.texts(self.beside))
+        except Refusal as refusal:
+            return refusal
 
 
 @dataclass(slots=True)
@@ -183,7 +196,7 @@ class _Work:
                     self._missing(type_, nodes[0], (name,), lacking)
                     planned[named.type, named.key] = None
             found = planned[named.type, named.key]
-            places.append(None if found is None else found.entity(named))
+            places.append(None if found is None else found.place(named))
         return Entities(tuple(places))
 
     def _entity(self, name: str, nodes: list[FieldNode], named: Representation) -> _Named:
@@ -197,7 +210,12 @@ class _Work:
             kind = draft.own("kind")
             wanted = self.ground.value(entity.kind, draft.type_of(kind))
             where = (Compare(kind, "=", wanted),)
-        beside = tuple(draft.beside)
+        fields = _object(self.selection, named.type).fields
+        answered = {slot.expression for slot in slots.values() if isinstance(slot, Leaf)}
+        beside: dict[str, GraphQLOutputType] = {
+            each: fields[each].type if given in answered else get_nullable_type(fields[each].type)
+            for each, given in draft.beside.items()
+        }
         select = self._finish(draft, named_by=keys, beside=len(beside), where=where)
         self.roots.append(Root(name, select, many=True))
         return _Named(select, slots, beside)
@@ -401,12 +419,18 @@ class _Work:
         self, type_: GraphQLObjectType, node: FieldNode, path: Path, lacking: Exception
     ) -> Missing:
         what = f"{type_.name}.{node.name.value}"
-        if isinstance(lacking, Filtered):
-            what = f"{what} filtered or sorted by {lacking}"
-        refusal = Refusal(Code.FIELD_NOT_AVAILABLE, f"{what} is not available to your role.", node)
+        match lacking:
+            case Filtered():
+                why = f"{what} filtered or sorted by {lacking} is not available to your role."
+            case Foreign():
+                why = f"{what} needs what another subgraph knows: ask the gateway for it."
+            case _:
+                why = f"{what} is not available to your role."
+        refusal = Refusal(Code.FIELD_NOT_AVAILABLE, why, node)
         refusal.path = list(path)
         self.lacking.setdefault(path, refusal)
-        return Missing()
+        needed = is_non_null_type(type_.fields[node.name.value].type)
+        return Missing(self.lacking[path] if needed else None)
 
     def _finish(self, draft: Draft, **properties: Any) -> Select:
         interface = self.binding.kinds(draft.bound.name)

@@ -194,6 +194,8 @@ def _of_row(draft: Draft, ground: Ground, target: str, source: mapping.Source) -
             draft.public_id()
         case mapping.Part(prefix=prefix, present=present):
             draft.own(prefix + present)
+        case mapping.Required(function=function):
+            draft.function(function)
         case mapping.Measure(arguments=arguments):
             draft.call(source, dict.fromkeys(arguments, ""))
         case mapping.One(local=local) | mapping.Many(local=local):

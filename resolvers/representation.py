@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import GraphQLOutputType, Undefined, coerce_input_value, is_input_type
+
 from resolvers.draft import UNFIT
 from resolvers.errors import Code, Refusal
 from resolvers.key import Way, ways_of
@@ -23,8 +25,15 @@ class Representation:
     key: str
     given: Mapping[str, Any]
 
-    def texts(self, fields: tuple[str, ...]) -> tuple[str | None, ...]:
-        """Give the values of the key, then those of other fields, as texts; None where null."""
+    def texts(self, fields: Mapping[str, GraphQLOutputType]) -> tuple[str | None, ...]:
+        """Give the values of the key, then those of other fields, as texts; None where null.
+
+        Raises: Refusal BAD_USER_INPUT where another field's is not of its type, of this one alone.
+        """
+        for name, type_ in fields.items():
+            given = self.given.get(name)
+            if is_input_type(type_) and coerce_input_value(given, type_) is Undefined:
+                raise _refused(f"A representation of {self.type} gives no {type_} as its {name}.")
         ways = (*ways_of(self.key), *((name,) for name in fields))
         return tuple(_text(_value(self.given, way)) for way in ways)
 

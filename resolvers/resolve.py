@@ -127,8 +127,8 @@ async def _root(context: Context, slot: Slot) -> Any:
             return [_entity(context, e) if isinstance(e, Entity) else e for e in places]
         case OfSubgraph():
             return Told({"sdl": context.sdl()})
-        case Missing():
-            return None
+        case Missing(refusal=refusal):
+            return refusal
         case _:
             raise TypeError(f"{type(slot).__name__} is no root")
 
@@ -146,8 +146,8 @@ def _of_row(context: Context, row: Row, slot: Slot) -> Any:
             return None if row.value(present) is None else Object(row, slots)
         case Branch():
             return _children(context, row, slot)
-        case Missing():
-            return None
+        case Missing(refusal=refusal):
+            return refusal
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of a row")
 

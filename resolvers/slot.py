@@ -109,7 +109,10 @@ class OfViewer:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Nothing: the viewer's role lacks the field, which the plan says once."""
+    """Nothing: the field cannot be answered here, which the plan says once."""
+
+    refusal: Refusal | None = None
+    """What the plan says of a field that the schema allows no null."""
 
 
 Slot = (

@@ -161,11 +161,12 @@ def entity(
     kind: str | None = None,
     keys: tuple[str, ...] = (),
     interface: bool = False,
+    directives: tuple[object, ...] = (),
 ) -> Callable[[_T], _T]:
     """Declare a GraphQL type and the table of its rows.
 
     Without a table the rows are those of the interface that the class implements; `kind` says
-    which.
+    which. The keys need no directive.
     """
 
     def declare(cls: _T) -> _T:
@@ -177,7 +178,7 @@ def entity(
         else:
             own = None
         make = strawberry.interface if interface else strawberry.type
-        made: _T = make(cls, description=description)
+        made: _T = make(cls, description=description, directives=directives)
         setattr(made, "entity", own)  # noqa: B010 - an attribute of the class, not a GraphQL field
         return made
 

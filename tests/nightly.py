@@ -1,6 +1,7 @@
 """A plugin of pytest: write what the property tests were tried with into a dated report.
 
-`make nightly` loads it. The report says nothing of the machine but PostgreSQL's version.
+`make nightly` loads it. A day's report gathers its runs: each test names the commit that it was
+last tried at. The report says nothing of the machine but PostgreSQL's version.
 """
 
 from __future__ import annotations
@@ -67,9 +68,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     directory: Path = session.config.getoption("--reports")
     directory.mkdir(exist_ok=True)
     path = directory / f"nightly-{now:%Y-%m-%d}.json"
+    commit = _commit()
+    for each in tests:
+        each["commit"] = commit
     told: dict[str, Any] = {
         "date": now.date().isoformat(),
-        "commit": _commit(),
         "postgresql": session.config.stash.get(_version, None),
     }
     done = {(each["test"], each["case"]): each for each in [*_earlier(path, told), *tests]}
@@ -78,7 +81,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _earlier(path: Path, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the tests that the day's report has already, of the same commit and PostgreSQL."""
+    """Give the tests that the day's report has already, of the same PostgreSQL."""
     if not path.exists():
         return []
     report: dict[str, Any] = json.loads(path.read_text())

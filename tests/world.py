@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,15 +132,18 @@ async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> Wor
 
 @contextmanager
 def serving(
-    environment: dict[str, str], *arguments: str, root: Path = ROOT
+    environment: dict[str, str],
+    *arguments: str,
+    program: Sequence[str] = ("connect_graph", "serve"),
+    root: Path = ROOT,
 ) -> Iterator[tuple[str, int]]:
-    """Run `connect-graph serve` as a process of its own; give its address and process id."""
+    """Run `connect-graph serve`, or another program, as a process; give its address and its id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe that nobody reads would fill
     process = subprocess.Popen(
-        [sys.executable, "-m", "connect_graph", "serve", "--port", str(port), *arguments],
+        [sys.executable, "-m", *program, "--port", str(port), *arguments],
         cwd=root,
         env=environment,
         stdout=subprocess.PIPE,

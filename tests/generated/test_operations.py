@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 import re
 from collections.abc import Callable
@@ -112,8 +113,8 @@ class Trial:
         media = JSON if len(self.passed) % (2 * OVER_HTTP) else GRAPHQL
         response = await self.http.post(
             "/graphql",
-            json={"query": operation.text, "variables": operation.variables},
-            headers={**bearer(self.token), "accept": media},
+            content=json.dumps({"query": operation.text, "variables": operation.variables}),
+            headers={**bearer(self.token), "accept": media, "content-type": JSON},
         )
         assert response.headers["content-type"].split(";")[0] == media
         assert response.status_code == (200 if media == JSON else answer.status)

@@ -1,0 +1,8 @@
+"""Run every benchmark, one after the other: `make bench`. One alone is `python -m bench.NAME`."""
+
+from __future__ import annotations
+
+from bench import gateway, load
+
+for benchmark in (load, gateway):
+    benchmark.main()
