@@ -8,11 +8,6 @@ import { Unreachable } from "./replicas.ts";
 import type { Document, Given, Told } from "./subgraph.ts";
 
 export const ANSWER_MS = 5_000;
-const OWN: ReadonlySet<string> = new Set(["patients", "biomarkers", "responses", "resistance"]);
-
-export function isPartner(subgraph: string): boolean {
-  return !OWN.has(subgraph);
-}
 
 export class Partner {
   readonly #name: string;
