@@ -1,21 +1,13 @@
 // The exchange: a plugin of the HTTP server in Hive that verifies the token before anything is read,
 // reads requests as connect_graph/exchange.py does, and gives every error its code and status.
-import {
-  GraphQLError,
-  parse,
-  specifiedRules,
-  validate,
-  type ASTVisitor,
-  type DocumentNode,
-  type ValidationContext,
-} from "graphql";
+import { GraphQLError, type ExecutionResult } from "graphql";
 import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
 
 import type { Asked } from "./asked.ts";
-import { checkDocument, MOST_BYTES, MOST_TOKENS } from "./limits.ts";
+import type { Request } from "./execution.ts";
+import { MOST_BYTES } from "./limits.ts";
 import { internal } from "./log.ts";
 import { type Code, coded, isCode, Refusal } from "./refusal.ts";
-import { MOST_ERRORS } from "./selection.ts";
 import type { Verify } from "./token.ts";
 
 export interface Served {
@@ -24,8 +16,10 @@ export interface Served {
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
-export function exchange(verify: Verify): GatewayPlugin<Served> {
-  const sound = new WeakSet<DocumentNode>();
+export function exchange(
+  verify: Verify,
+  answer: (request: Request) => Promise<ExecutionResult>,
+): GatewayPlugin<Served> {
   return {
     async onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
       await verify((serverContext as unknown as Served).asked.headers["authorization"]);
@@ -38,27 +32,11 @@ export function exchange(verify: Verify): GatewayPlugin<Served> {
         endResponse(fetchAPI.Response.json({ errors: [{ message }] }, { status: 415 }));
       }
     },
-    onParse({ setParseFn }) {
-      setParseFn((source, options) => {
-        try {
-          return parse(source, { ...options, maxTokens: MOST_TOKENS });
-        } catch (error) {
-          throw coded("GRAPHQL_PARSE_FAILED", error as GraphQLError);
-        }
-      });
-      return ({ result }) => {
-        if (result instanceof Error) throw result;
-        if (result && !sound.has(result)) {
-          checkDocument(result);
-          sound.add(result);
-        }
-      };
-    },
-    onValidate({ setValidationFn }) {
-      setValidationFn((schema, document, rules) => {
-        const options = { maxErrors: MOST_ERRORS, hideSuggestions: true };
-        const errors = validate(schema, document, [...(rules ?? specifiedRules), known], options);
-        return errors.map((error) => coded("GRAPHQL_VALIDATION_FAILED", error));
+    // In the place of all that the server would do with a document.
+    onParams({ setParamsHandler }) {
+      setParamsHandler(({ params, request, context }) => {
+        const { asked } = context as unknown as Served;
+        return answer({ ...(params as Parameters), context: { ...context, request, asked } });
       });
     },
     onResultProcess({ result, setResult, serverContext }) {
@@ -72,17 +50,6 @@ export function exchange(verify: Verify): GatewayPlugin<Served> {
       response.headers.set("cache-control", "no-store");
       response.headers.set("x-content-type-options", "nosniff");
       response.headers.set("x-request-id", (serverContext as unknown as Served).asked.id);
-    },
-  };
-}
-
-// Refuses an operation that the schema has no root for, which graphql-js lets pass until it is run.
-function known(context: ValidationContext): ASTVisitor {
-  return {
-    OperationDefinition(node) {
-      if (context.getSchema().getRootType(node.operation)) return;
-      const message = `The ${node.operation} operation is not supported by the schema.`;
-      context.reportError(new GraphQLError(message, { nodes: node }));
     },
   };
 }

@@ -22,6 +22,7 @@ import {
 
 import type { Asked } from "./asked.ts";
 import { checkCost, Prices } from "./cost.ts";
+import { Documents } from "./documents.ts";
 import { checkIntrospection } from "./limits.ts";
 import { internal } from "./log.ts";
 import { isCode, Refusal } from "./refusal.ts";
@@ -30,30 +31,33 @@ import { type Path, Ways } from "./ways.ts";
 
 type Handler = typeof unifiedGraphHandler;
 type Handled = Awaited<ReturnType<Handler>>;
-type Executor = NonNullable<Handled["executor"]>;
 
-interface Request {
-  document: DocumentNode;
+export interface Request {
+  query: string;
   operationName?: string | undefined;
-  variables?: Variables;
+  variables?: Variables | undefined;
   context: { asked: Asked; request: { method: string } };
 }
+type Parsed = Omit<Request, "query"> & { document: DocumentNode };
 
 const VIEWER = parse("{ viewer { role } }");
 const STEWARD = "STEWARD";
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 const NULL = /^Cannot return null for non-nullable field /;
 
-export const handler: Handler = async (options) => {
-  const handled = await unifiedGraphHandler(options);
-  const execution = new Execution(handled);
-  const executor = (request: Request): unknown => execution.answer(request);
-  return { ...handled, executor: executor as Executor };
-};
+// Gives Hive its planner, and keeps what the planner makes of the supergraph for the execution.
+export function planner(made: (execution: Execution) => void): Handler {
+  return async (options) => {
+    const handled = await unifiedGraphHandler(options);
+    made(new Execution(handled));
+    return handled;
+  };
+}
 
-class Execution {
+export class Execution {
   readonly #handled: Handled;
   readonly #schema: GraphQLSchema;
+  readonly #documents: Documents;
   readonly #prices: Prices;
   readonly #ways = new Ways();
   readonly #prepared = new WeakMap<DocumentNode, DocumentNode>();
@@ -61,12 +65,15 @@ class Execution {
   constructor(handled: Handled) {
     this.#handled = handled;
     this.#schema = handled.unifiedGraph;
+    this.#documents = new Documents(handled.unifiedGraph);
     this.#prices = new Prices(handled.unifiedGraph);
   }
 
   // Answers an operation; whatever leaves nothing of the answer is thrown.
   async answer(request: Request): Promise<ExecutionResult> {
-    const { document, operationName, variables = {}, context } = request;
+    const { query, operationName, variables = {}, context } = request;
+    const document = this.#documents.read(query);
+    const parsed = { document, operationName, variables, context };
     const selection = new Selection(this.#schema, document, operationName, variables);
     const { asked } = context;
     asked.operation = selection.operation.operation;
@@ -81,15 +88,15 @@ class Execution {
         throw new Refusal("BAD_USER_INPUT", message);
       }
       checkIntrospection(document, selection.operation.selectionSet);
-      return this.#introspect(request);
+      return this.#introspect(parsed);
     }
-    if (names.every((name) => name === "__typename")) return this.#complete(request, {});
+    if (names.every((name) => name === "__typename")) return this.#complete(parsed, {});
     checkCost(selection, roots, this.#prices);
-    return this.#ask(request);
+    return this.#ask(parsed);
   }
 
   // Shows the schema to stewards; who is one, the subgraph knows that answers for the viewer.
-  async #introspect(request: Request): Promise<ExecutionResult> {
+  async #introspect(request: Parsed): Promise<ExecutionResult> {
     const asked = { ...request, document: VIEWER, operationName: undefined, variables: {} };
     const { data, errors } = await this.#ask(asked);
     const viewer = data?.["viewer"] as { role?: string } | null | undefined;
@@ -98,7 +105,7 @@ class Execution {
     return { data: null, errors: errors ?? [new Refusal("FIELD_NOT_AVAILABLE", message)] };
   }
 
-  async #ask(request: Request): Promise<ExecutionResult> {
+  async #ask(request: Parsed): Promise<ExecutionResult> {
     const document = this.#prepare(request.document);
     const result = (await this.#handled.executor!({ ...request, document })) as ExecutionResult;
     const errors = told(result.errors ?? [], this.#ways.of(request));
@@ -131,7 +138,7 @@ class Execution {
     return prepared;
   }
 
-  #complete(request: Request, data: object, errors: Refusal[] = []): ExecutionResult {
+  #complete(request: Parsed, data: object, errors: Refusal[] = []): ExecutionResult {
     const result = execute({
       schema: this.#schema,
       document: request.document,

@@ -19,7 +19,7 @@ import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 
 import { Asked } from "./asked.ts";
 import { exchange } from "./exchange.ts";
-import { handler } from "./execution.ts";
+import { type Execution, planner } from "./execution.ts";
 import { internal, log } from "./log.ts";
 import { ANSWER_MS, Partner } from "./partner.ts";
 import { Replicas } from "./replicas.ts";
@@ -37,9 +37,10 @@ type Subgraphs = Map<string, Replicas>;
 
 async function runtime(settings: Settings, subgraphs: Subgraphs) {
   const verify = await verifier(settings.issuers);
+  let execution: Execution | undefined;
   const made = createGatewayRuntime({
     supergraph: settings.supergraph,
-    unifiedGraphHandler: handler,
+    unifiedGraphHandler: planner((planned) => (execution = planned)),
     transports: () => ({
       getSubgraphExecutor({ subgraphName: name, subgraph: schema }) {
         const partner = settings.isPartner(name) ? new Partner(name, schema) : undefined;
@@ -47,7 +48,7 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
     }),
-    plugins: () => [exchange(verify)],
+    plugins: () => [exchange(verify, (request) => execution!.answer(request))],
     graphqlEndpoint: GRAPHQL,
     // It looks at how a URL ends, also at that of a query by GET: no URL ends so.
     healthCheckEndpoint: " none",

@@ -24,7 +24,7 @@ RECORDS = ("partner", "researcher", "clinician", "steward")
 ROLES = (*RECORDS, "authority")
 COHORT = "OLA-BRCA-BTC"
 TWO = ("AGR-OLA-01", "AGR-ALP-01")
-LATER = {"RATE_LIMITED", "SUBGRAPH_UNAVAILABLE"}
+LATER = {"RATE_LIMITED"}
 """Codes of the contract that the server need not answer with yet."""
 
 

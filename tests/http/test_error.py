@@ -45,7 +45,7 @@ TOLD = {
     Code.PAYLOAD_TOO_LARGE: "#" * 1_000_001,
 }
 """The rest need more than a document: the tests below, and those of tokens, provoke them."""
-ELSEWHERE = {Code.TIMEOUT, Code.UNAVAILABLE, Code.INTERNAL}
+ELSEWHERE = {Code.TIMEOUT, Code.SUBGRAPH_UNAVAILABLE, Code.UNAVAILABLE, Code.INTERNAL}
 OF_SCOPES = {Code.SCOPE_REQUIRED, Code.PURPOSE_REQUIRED}
 
 

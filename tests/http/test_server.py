@@ -31,8 +31,8 @@ from tests.world import ROOT, World, serving, until
 PATIENTS = "{ patients(first: 1) { nodes { id } } }"
 PROGRAM = [sys.executable, "-m", "connect_graph"]
 COMMANDS = (
-    *("serve", "demo", "migrate", "import", "template", "export", "derive", "release"),
-    *("synthesize", "token", "keys", "schema", "status", "gateway"),
+    *("serve", "demo", "gateway", "migrate", "import", "template", "export", "derive", "release"),
+    *("synthesize", "token", "keys", "schema", "status"),
 )
 MISUSE = [
     [],

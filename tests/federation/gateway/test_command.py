@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from connect_graph.gateway import GatewayError, start, start_subgraph, stop, watch
 from db.viewer import Role
 from schema.subgraph import SUBGRAPHS
 from tests.conftest import Clone
@@ -120,17 +121,6 @@ async def test_it_answers_names_who_ends_and_stops_as_one(settings: dict[str, st
     ]
 
 
-async def test_without_the_gateway_all_stops(bare: dict[str, str]) -> None:
-    with commanded(bare, "--port", str(free_port())) as process:
-        await asyncio.to_thread(until_ready, process)
-        started = children(process)
-        os.kill(started["gateway"], signal.SIGKILL)
-        assert await asyncio.to_thread(process.wait, SECONDS) == 1
-        assert await gone(list(started.values()))
-        assert process.stderr is not None
-        assert "connect-graph: the gateway ended (SIGKILL): all stops\n" in list(process.stderr)
-
-
 async def test_nothing_is_left_of_a_command_that_was_killed(bare: dict[str, str]) -> None:
     with commanded(bare, "--port", str(free_port())) as process:
         await asyncio.to_thread(until_ready, process)
@@ -155,9 +145,31 @@ async def test_a_port_that_is_taken_is_told_at_once(bare: dict[str, str]) -> Non
     )
 
 
-async def test_a_subgraph_that_does_not_start_is_named(bare: dict[str, str]) -> None:
-    wrong = {**bare, "DATABASE_URL_PARTNER": bare["DATABASE_URL"]}
-    with commanded(wrong, "--port", str(free_port())) as process:
-        output, trouble = await asyncio.to_thread(process.communicate)
-    assert (process.returncode, output) == (1, "")
-    assert "connect-graph: the subgraph patients ended before it was ready" in trouble
+async def test_without_the_gateway_all_stops(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who ends is named as it happens; processes that only wait stand in for those that answer."""
+    settings = dict(os.environ)
+    waiting = [start(name, ["sleep", "60"], settings, ROOT) for name in ("responses", "gateway")]
+    try:
+        watched = asyncio.create_task(asyncio.to_thread(watch, waiting))
+        waiting[0].process.terminate()
+        await asyncio.sleep(0.5)
+        assert not watched.done()
+        waiting[1].process.kill()
+        assert await watched == 1
+    finally:
+        stop(waiting)
+    assert capsys.readouterr().err.splitlines() == [
+        "connect-graph: the subgraph responses ended (SIGTERM): "
+        "what it tells is null until you start again",
+        "connect-graph: the gateway ended (SIGKILL): all stops",
+    ]
+
+
+async def test_a_subgraph_that_does_not_start_is_named(settings: dict[str, str]) -> None:
+    wrong = {**settings, "DATABASE_URL_PARTNER": settings["DATABASE_URL"]}
+    child = start_subgraph("patients", free_port(), wrong)
+    try:
+        with pytest.raises(GatewayError, match=r"^the subgraph patients ended before it was ready"):
+            await asyncio.to_thread(child.until_ready)
+    finally:
+        stop([child])

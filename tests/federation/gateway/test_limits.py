@@ -17,7 +17,7 @@ from tests.http.client import GRAPHQL, Client, codes
 
 CONSTANT = re.compile(r"^export const (MOST_\w+) = ([\d_]+);$", re.MULTILINE)
 STATUS = re.compile(r"^  ([A-Z_]+): (\d{3}),$", re.MULTILINE)
-NOT_YET = {"RATE_LIMITED", "SUBGRAPH_UNAVAILABLE"}
+NOT_YET = {"RATE_LIMITED"}
 """Of the contract's codes those that this process has no use for."""
 DEAR = """{ patients(first: 1000) { nodes { biomarkers { specimen { biomarkers {
   specimen { biomarkers { specimen { biomarkers { label } } } } } } } } } }"""

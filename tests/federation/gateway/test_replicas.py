@@ -22,8 +22,8 @@ from tests.http.test_server import free_port
 from tests.world import World
 
 CLIENTS = 8
-SECONDS_BEFORE = 1.0
-SECONDS_AFTER = 3.0
+SECONDS_BEFORE = 0.7
+SECONDS_AFTER = 1.5
 QUERY = """query ($first: Int!) {
   patients(first: $first) { nodes { id sex biomarkers { id label gene { symbol } } } }
 }"""
