@@ -133,6 +133,11 @@ def _token(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _keys(_parsed: argparse.Namespace, settings: Settings) -> int:
+    print(demo_issuer(settings).public_keys())
+    return 0
+
+
 def _schema(parsed: argparse.Namespace, _settings: Settings) -> int:
     graph = Graph.make()
     print(graph.sdl if parsed.subgraph is None else graph.subgraph(parsed.subgraph).sdl)
@@ -263,6 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
     )
+    command("keys", _keys, "print the public keys of the demonstration's tokens, as a JWKS")
     printing = command("schema", _schema, "print the schema")
     for each in (serving, printing):
         each.add_argument(

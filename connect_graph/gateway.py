@@ -151,8 +151,12 @@ def environment(
     host: str = _HOST,
     port: int = 0,
     supergraph: Path = SUPERGRAPH,
+    own: Sequence[str] = SUBGRAPHS,
 ) -> dict[str, str]:
-    """Give the gateway's settings: several URLs of a subgraph are its replicas."""
+    """Give the gateway's settings: several URLs of a subgraph are its replicas.
+
+    Subgraphs that are not our `own` are partners': their faults cost their own fields alone.
+    """
     believed = [
         {
             "issuer": issuer.name,
@@ -175,6 +179,7 @@ def environment(
         "GATEWAY_HOST": host,
         "GATEWAY_PORT": str(port),
         "GATEWAY_SUPERGRAPH": str(supergraph),
+        "GATEWAY_OWN": ",".join(own),
         "GATEWAY_ISSUERS": json.dumps(believed),
     }
 
