@@ -170,6 +170,11 @@ def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
             return gateway.watch(children)
 
 
+def _print_issuers(_parsed: argparse.Namespace, settings: Settings) -> int:
+    print(gateway.describe(_issuers(settings)))
+    return 0
+
+
 async def _demonstration(settings: Settings, url: str) -> Mapping[str, str]:
     """Fill the database with the demonstration where it is not yet; give a token of each role."""
     await database.prepare(settings, url)
@@ -263,6 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
     )
+    command("issuers", _print_issuers, "print whose tokens are believed, for a gateway elsewhere")
     printing = command("schema", _schema, "print the schema")
     for each in (serving, printing):
         each.add_argument(

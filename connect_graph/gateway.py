@@ -144,6 +144,22 @@ def node() -> str:
     raise GatewayError("Node is not installed: run `make setup` in the checkout")
 
 
+def describe(issuers: Sequence[Issuer]) -> str:
+    """Write whose tokens are believed, with their public keys, as the gateway reads it."""
+    return json.dumps(
+        [
+            {
+                "issuer": issuer.name,
+                "audience": issuer.audience,
+                "algorithms": issuer.algorithms,
+                "organisation": issuer.organisation_claim,
+                "keys": issuer.keys.as_dict(private=False),
+            }
+            for issuer in issuers
+        ]
+    )
+
+
 def environment(
     urls: Mapping[str, Sequence[str]],
     issuers: Sequence[Issuer],
@@ -153,16 +169,6 @@ def environment(
     supergraph: Path = SUPERGRAPH,
 ) -> dict[str, str]:
     """Give the gateway's settings: several URLs of a subgraph are its replicas."""
-    believed = [
-        {
-            "issuer": issuer.name,
-            "audience": issuer.audience,
-            "algorithms": issuer.algorithms,
-            "organisation": issuer.organisation_claim,
-            "keys": issuer.keys.as_dict(private=False),
-        }
-        for issuer in issuers
-    ]
     replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
     kept = {
         name: value
@@ -175,7 +181,7 @@ def environment(
         "GATEWAY_HOST": host,
         "GATEWAY_PORT": str(port),
         "GATEWAY_SUPERGRAPH": str(supergraph),
-        "GATEWAY_ISSUERS": json.dumps(believed),
+        "GATEWAY_ISSUERS": describe(issuers),
     }
 
 

@@ -32,7 +32,7 @@ PATIENTS = "{ patients(first: 1) { nodes { id } } }"
 PROGRAM = [sys.executable, "-m", "connect_graph"]
 COMMANDS = (
     *("serve", "demo", "gateway", "migrate", "import", "template", "export", "derive", "release"),
-    *("synthesize", "token", "schema", "status"),
+    *("synthesize", "token", "issuers", "schema", "status"),
 )
 MISUSE = [
     [],
