@@ -84,7 +84,9 @@ function routes(subgraphs: Subgraphs, graph: Awaited<ReturnType<typeof runtime>>
       else say(response, 503, { status: "not ready", subgraphs: missing });
     } else {
       const asked = new Asked(request);
-      response.on("close", () => asked.tell(route, response.statusCode));
+      response.on("close", () => {
+        asked.tell(route, response.headersSent ? response.statusCode : null);
+      });
       // The server in Hive knows no HEAD; Node leaves the body out of what answers one.
       if (request.method === "HEAD") request.method = "GET";
       await graph.handle(request, response, { asked });
