@@ -133,6 +133,11 @@ def _token(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _keys(_parsed: argparse.Namespace, settings: Settings) -> int:
+    print(demo_issuer(settings).public_keys())
+    return 0
+
+
 def _schema(parsed: argparse.Namespace, _settings: Settings) -> int:
     graph = Graph.make()
     print(graph.sdl if parsed.subgraph is None else graph.subgraph(parsed.subgraph).sdl)
@@ -168,11 +173,6 @@ def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
         with gateway.running(_issuers(settings), parsed.host, parsed.port) as children:
             _tell(parsed, tokens)
             return gateway.watch(children)
-
-
-def _print_issuers(_parsed: argparse.Namespace, settings: Settings) -> int:
-    print(gateway.describe(_issuers(settings)))
-    return 0
 
 
 async def _demonstration(settings: Settings, url: str) -> Mapping[str, str]:
@@ -268,7 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", metavar="CODE", help="in which scope; the demonstration's otherwise"
     )
-    command("issuers", _print_issuers, "print whose tokens are believed, for a gateway elsewhere")
+    command("keys", _keys, "print the public keys of the demonstration's tokens, as a JWKS")
     printing = command("schema", _schema, "print the schema")
     for each in (serving, printing):
         each.add_argument(

@@ -24,8 +24,8 @@ def demo_issuer(settings: Settings) -> DemoIssuer:
     """
     if not settings.demo:
         raise DemoOnly(
-            "tokens are made for the demonstration alone: set CONNECT_DEMO=1, "
-            "or get one from your organisation's provider"
+            "tokens and their keys are made for the demonstration alone: set CONNECT_DEMO=1, "
+            "or use those of your organisation's provider"
         )
     return DemoIssuer(settings.data_dir)
 

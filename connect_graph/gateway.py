@@ -144,22 +144,6 @@ def node() -> str:
     raise GatewayError("Node is not installed: run `make setup` in the checkout")
 
 
-def describe(issuers: Sequence[Issuer]) -> str:
-    """Write whose tokens are believed, with their public keys, as the gateway reads it."""
-    return json.dumps(
-        [
-            {
-                "issuer": issuer.name,
-                "audience": issuer.audience,
-                "algorithms": issuer.algorithms,
-                "organisation": issuer.organisation_claim,
-                "keys": issuer.keys.as_dict(private=False),
-            }
-            for issuer in issuers
-        ]
-    )
-
-
 def environment(
     urls: Mapping[str, Sequence[str]],
     issuers: Sequence[Issuer],
@@ -167,8 +151,22 @@ def environment(
     host: str = _HOST,
     port: int = 0,
     supergraph: Path = SUPERGRAPH,
+    own: Sequence[str] = SUBGRAPHS,
 ) -> dict[str, str]:
-    """Give the gateway's settings: several URLs of a subgraph are its replicas."""
+    """Give the gateway's settings: several URLs of a subgraph are its replicas.
+
+    Subgraphs that are not our `own` are partners': their faults cost their own fields alone.
+    """
+    believed = [
+        {
+            "issuer": issuer.name,
+            "audience": issuer.audience,
+            "algorithms": issuer.algorithms,
+            "organisation": issuer.organisation_claim,
+            "keys": issuer.keys.as_dict(private=False),
+        }
+        for issuer in issuers
+    ]
     replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
     kept = {
         name: value
@@ -181,7 +179,8 @@ def environment(
         "GATEWAY_HOST": host,
         "GATEWAY_PORT": str(port),
         "GATEWAY_SUPERGRAPH": str(supergraph),
-        "GATEWAY_ISSUERS": describe(issuers),
+        "GATEWAY_OWN": ",".join(own),
+        "GATEWAY_ISSUERS": json.dumps(believed),
     }
 
 

@@ -46,6 +46,11 @@ class DemoIssuer:
         public = ECKey.import_key(self._key().as_dict(private=False))
         return Issuer(DEMO_ISSUER, AUDIENCE, "org", (_ALGORITHM,), KeySet([public]))
 
+    def public_keys(self) -> str:
+        """Write what verifies the tokens as a JWKS, for programs that verify them elsewhere."""
+        (key,) = self.issuer().keys.as_dict(private=False)["keys"]
+        return json.dumps({"keys": [{**key, "use": "sig", "alg": _ALGORITHM}]})
+
     def token(self, organisation: str, subject: str) -> str:
         """Sign a token that says who asks, and nothing of what they may."""
         now = int(time.time())

@@ -6,6 +6,8 @@
 //                         algorithms, organisation (the claim with its nine digits), and the issuer's
 //                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM)
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
+// GATEWAY_OWN             the subgraphs that are ours, the four where not said; every other is a
+//                         partner's, see partner.ts
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
 //
@@ -20,6 +22,7 @@ import { Asked } from "./asked.ts";
 import { exchange } from "./exchange.ts";
 import { type Execution, planner } from "./execution.ts";
 import { internal, log } from "./log.ts";
+import { ANSWER_MS, Partner } from "./partner.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
 import { type Fetching, Subgraph } from "./subgraph.ts";
@@ -41,8 +44,9 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
     supergraph: settings.supergraph,
     unifiedGraphHandler: planner((planned) => (execution = planned)),
     transports: () => ({
-      getSubgraphExecutor({ subgraphName }) {
-        const subgraph = new Subgraph(subgraphs.get(subgraphName)!);
+      getSubgraphExecutor({ subgraphName: name, subgraph: schema }) {
+        const partner = settings.isPartner(name) ? new Partner(name, schema) : undefined;
+        const subgraph = new Subgraph(subgraphs.get(name)!, partner);
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
     }),
@@ -68,7 +72,7 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
   return made;
 }
 
-function routes(subgraphs: Subgraphs, graph: Awaited<ReturnType<typeof runtime>>) {
+function routes(needed: Replicas[], graph: Awaited<ReturnType<typeof runtime>>) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = (request.url ?? "").split("?", 1)[0]!;
     const methods = route === GRAPHQL ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
@@ -79,7 +83,7 @@ function routes(subgraphs: Subgraphs, graph: Awaited<ReturnType<typeof runtime>>
     } else if (route === "/health") {
       say(response, 200, { status: "alive" });
     } else if (route === "/ready") {
-      const missing = await notReady(subgraphs);
+      const missing = await notReady(needed);
       if (missing.length === 0) say(response, 200, { status: "ready" });
       else say(response, 503, { status: "not ready", subgraphs: missing });
     } else {
@@ -94,10 +98,9 @@ function routes(subgraphs: Subgraphs, graph: Awaited<ReturnType<typeof runtime>>
   };
 }
 
-async function notReady(subgraphs: Subgraphs): Promise<string[]> {
-  const all = [...subgraphs.values()];
-  const ready = await Promise.all(all.map((replicas) => replicas.ready()));
-  return all.filter((_, place) => !ready[place]).map(({ name }) => name);
+async function notReady(needed: Replicas[]): Promise<string[]> {
+  const ready = await Promise.all(needed.map((replicas) => replicas.ready()));
+  return needed.filter((_, place) => !ready[place]).map(({ name }) => name);
 }
 
 function say(
@@ -138,12 +141,18 @@ function stopping(server: Server, subgraphs: Subgraphs): () => void {
   };
 }
 
+function replicasOf(name: string, settings: Settings): Replicas {
+  return new Replicas(name, settings.urls(name), settings.isPartner(name) ? ANSWER_MS : undefined);
+}
+
 async function main(): Promise<void> {
   const settings = load(process.env);
   const names = namesOf(settings.supergraph);
-  const subgraphs = new Map(names.map((name) => [name, new Replicas(name, settings.urls(name))]));
+  const subgraphs = new Map(names.map((name) => [name, replicasOf(name, settings)]));
   const graph = await runtime(settings, subgraphs);
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(subgraphs, graph));
+  // A partner that is down is no reason to turn anybody away.
+  const needed = [...subgraphs.values()].filter(({ name }) => !settings.isPartner(name));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(needed, graph));
   const stop = stopping(server, subgraphs);
   for (const signal of SIGNALS) process.once(signal, stop);
   process.on("unhandledRejection", (fault) => internal(fault));

@@ -25,6 +25,7 @@ interface Sent {
   headers: Record<string, string>;
   body?: string;
   signal?: AbortSignal | undefined;
+  waitMs: number;
 }
 
 // Says that no replica gave an answer that could be used.
@@ -33,12 +34,14 @@ export class Unreachable extends Error {}
 export class Replicas {
   readonly name: string;
   readonly #replicas: Replica[];
+  readonly #answerMs: number;
   readonly #plain = new http.Agent({ keepAlive: true });
   readonly #secure = new https.Agent({ keepAlive: true });
   #turn = 0;
 
-  constructor(name: string, urls: URL[]) {
+  constructor(name: string, urls: URL[], answerMs = ANSWER_MS) {
     this.name = name;
+    this.#answerMs = answerMs;
     this.#replicas = urls.map((url) => ({ url, asideUntil: 0 }));
   }
 
@@ -53,7 +56,13 @@ export class Replicas {
     for (const replica of this.#inTurn()) {
       try {
         const answer = read(
-          await this.#send(replica.url, { method: "POST", headers, body, signal }),
+          await this.#send(replica.url, {
+            method: "POST",
+            headers,
+            body,
+            signal,
+            waitMs: this.#answerMs,
+          }),
         );
         replica.asideUntil = 0;
         return answer;
@@ -70,7 +79,12 @@ export class Replicas {
     const answers = this.#replicas.map(async ({ url }) => {
       const signal = AbortSignal.timeout(CONNECT_MS);
       const asked = new URL("/ready", url);
-      const { status } = await this.#send(asked, { method: "GET", headers: {}, signal });
+      const { status } = await this.#send(asked, {
+        method: "GET",
+        headers: {},
+        signal,
+        waitMs: CONNECT_MS,
+      });
       if (status !== 200) throw new Unreachable(this.name);
       return true;
     });
@@ -127,7 +141,7 @@ function exchange(url: URL, sent: Sent, agent: http.Agent | false): Promise<Repl
       },
     });
     let answering = false;
-    const waited = setTimeout(() => request.destroy(timedOut()), ANSWER_MS);
+    const waited = setTimeout(() => request.destroy(timedOut()), sent.waitMs);
     const connecting = setTimeout(() => {
       if (request.socket?.connecting !== false) request.destroy(timedOut());
     }, CONNECT_MS);

@@ -13,6 +13,8 @@ export interface Issuer {
   file?: string;
 }
 
+const OWN = ["patients", "biomarkers", "responses", "resistance"];
+
 export interface Settings {
   host: string;
   port: number;
@@ -20,6 +22,7 @@ export interface Settings {
   issuers: Issuer[];
   // The URLs of a subgraph: one for each of its replicas.
   urls(subgraph: string): URL[];
+  isPartner(subgraph: string): boolean;
 }
 
 // Says in one sentence which variable is wrong and how to mend it.
@@ -29,6 +32,10 @@ type Environment = Record<string, string | undefined>;
 
 export function load(environment: Environment): Settings {
   const given = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const own =
+    given("GATEWAY_OWN")
+      ?.split(",")
+      .map((name) => name.trim()) ?? OWN;
   return {
     host: given("GATEWAY_HOST") ?? "127.0.0.1",
     port: port(given("GATEWAY_PORT") ?? "4000"),
@@ -40,6 +47,7 @@ export function load(environment: Environment): Settings {
         .split(",")
         .map((text) => address(name, text.trim()));
     },
+    isPartner: (subgraph) => !own.includes(subgraph),
   };
 }
 

@@ -4,6 +4,7 @@ import { GraphQLError, Kind, print, type DocumentNode } from "graphql";
 
 import type { Asked } from "./asked.ts";
 import { internal } from "./log.ts";
+import type { Partner } from "./partner.ts";
 import { isCode } from "./refusal.ts";
 import { Unreachable, type Replicas, type Reply } from "./replicas.ts";
 
@@ -20,25 +21,27 @@ export interface Answer {
   data?: Record<string, unknown> | null;
   errors?: GraphQLError[];
 }
-type Told = { message: string; path?: unknown; extensions?: Record<string, unknown> };
-type Given = { data?: Record<string, unknown> | null; errors?: Told[] };
+export type Told = { message: string; path?: unknown; extensions?: Record<string, unknown> };
+export type Given = { data?: Record<string, unknown> | null; errors?: Told[] };
 
 // Where in the operation an error belongs that names no entity by its place: told once for all of a
 // request's, by the text that asked and the root in it, and then by `rest`. Null: it names no place.
 export type Place = { text: string; root: string; rest: (string | number)[] } | null;
 
 // What a document of the planner asks for: its text, and its roots.
-interface Document {
+export interface Document {
   text: string;
   roots: { key: string; representations?: string | undefined; fields: string[] }[];
 }
 
 export class Subgraph {
   readonly #replicas: Replicas;
+  readonly #partner: Partner | undefined;
   readonly #documents = new WeakMap<DocumentNode, Document>();
 
-  constructor(replicas: Replicas) {
+  constructor(replicas: Replicas, partner?: Partner) {
     this.#replicas = replicas;
+    this.#partner = partner;
   }
 
   async execute(fetching: Fetching): Promise<Answer> {
@@ -47,7 +50,8 @@ export class Subgraph {
     const answers: Answer[] = [];
     try {
       for (const { variables, before } of pieces) {
-        const given = await this.#ask(document.text, variables, fetching);
+        let given = await this.#ask(document.text, variables, fetching);
+        given = this.#partner?.contain(fetching.document, document, variables, given) ?? given;
         answers.push({
           data: given.data ?? null,
           errors: (given.errors ?? []).map((error) => this.#coded(error, document, before)),

@@ -11,9 +11,11 @@ import asyncio
 import json
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,13 @@ from tests.clients.program import PYTHON
 from tests.world import ROOT, Database, World, make, serving
 
 CLIENTS = ROOT / "docs" / "clients.md"
-FILES = (ROOT / "docs" / "tutorial-researcher.md", CLIENTS)
+JOINING = ROOT / "docs" / "joining.md"
+FILES = (ROOT / "docs" / "tutorial-researcher.md", CLIENTS, JOINING)
 NOTHING: frozenset[str] = frozenset()
 SERVER = "http://127.0.0.1:8000"
+_PORT = re.compile(r"\b41\d\d\b")
+"""Ports at which a document starts programs of its own: free ones are put in their place."""
+
 WIDTH = 100
 _BLOCK = re.compile(
     r"(?:<!-- (?P<mark>answer|not run: [^\n]+) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```\n",
@@ -112,11 +118,13 @@ def _run(
     steps: list[Block], address: str, environment: dict[str, str], place: Path, python: str
 ) -> list[str]:
     """Run blocks in one shell, so that what one sets the next ones have; give what each says."""
-    for name in (".venv", "examples"):
+    for name in (".venv", "examples", "gateway"):
         (place / name).symlink_to(ROOT / name)
-    script = ["set -euo pipefail"]
+    ports: dict[str, str] = defaultdict(_free_port)
+    # What a block leaves running ends with the document.
+    script = ["set -euo pipefail", "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT"]
     for number, step in enumerate(steps):
-        text = step.text.replace(SERVER, address)
+        text = _PORT.sub(lambda match: ports[match[0]], step.text.replace(SERVER, address))
         match step.language:
             case "bash":
                 script.append(text)
@@ -148,6 +156,12 @@ def _run(
     )
     assert len(outputs) == len(steps)
     return outputs
+
+
+def _free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
 
 
 def _shown(output: str, language: str) -> str:

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from db.viewer import Role
 from resolvers.execute import Answer, Request
 from resolvers.projection import project
-from tests.extent import REPEATABLE, count
 from tests.contract.test_operations import VARIABLES, first_patient, operation
+from tests.extent import REPEATABLE, count
 from tests.federation.gateway.stack import Gateway
 from tests.generated.lexicon import Lexicon, lexicon
 from tests.generated.operation import Operation, operations

@@ -65,7 +65,7 @@ async def test_all_but_traces_pass(
         supergraph.write_text(await node("compose.ts", composer, *named))
 
         urls = {name: [url] for name, url in {**others, "products": served}.items()}
-        with before(products, urls, supergraph=supergraph) as gateway:
+        with before(products, urls, supergraph=supergraph, own=tuple(urls)) as gateway:
             router = f"{gateway.url}/graphql"
             results = json.loads(await node("compatibility.ts", served, router, TOKEN=token))
             traced = await client.post(served, json={"query": "{ __typename }"}, headers=TRACE)

@@ -1,0 +1,74 @@
+// Partners: subgraphs that are not ours. What one answers is made to be what it was asked: another
+// name in it would take the place of a value of ours, and what does not fit its own schema would
+// cost the whole answer. Whatever goes wrong there is told of its own fields alone.
+import { execute, type DocumentNode, type ExecutionResult, type GraphQLSchema } from "graphql";
+
+import { log } from "./log.ts";
+import { Unreachable } from "./replicas.ts";
+import type { Document, Given, Told } from "./subgraph.ts";
+
+export const ANSWER_MS = 5_000;
+
+export class Partner {
+  readonly #name: string;
+  readonly #schema: GraphQLSchema;
+
+  constructor(name: string, schema: GraphQLSchema) {
+    this.#name = name;
+    this.#schema = schema;
+  }
+
+  // Raises: Unreachable where nothing of the answer can be used.
+  contain(
+    asked: DocumentNode,
+    { roots }: Document,
+    variables: Record<string, unknown>,
+    given: Given,
+  ): Given {
+    const faults = given.errors ?? [];
+    if (given.data == null || faults.some(({ path }) => !Array.isArray(path))) {
+      throw this.#unreachable("errors without a place");
+    }
+    const rootValue: Record<string, unknown> = {};
+    for (const { key, representations } of roots) {
+      const value = given.data[key];
+      rootValue[key] =
+        representations === undefined ? value : this.#typed(value, variables[representations]);
+    }
+    const { data, errors = [] } = execute({
+      schema: this.#schema,
+      document: asked,
+      rootValue,
+      variableValues: variables,
+      fieldResolver: (source, _arguments, _context, info) => source[info.path.key],
+      typeResolver: (value: { __typename?: string }) => value.__typename,
+    }) as ExecutionResult;
+    if (data == null) throw this.#unreachable("an answer that does not fit");
+    const told = [...faults, ...errors.map(({ path }) => ({ path }))].map(({ path }) => ({
+      message: `The subgraph ${this.#name} failed here, and what it tells is null.`,
+      path,
+      extensions: { code: "SUBGRAPH_UNAVAILABLE" },
+    }));
+    if (told.length > 0)
+      log("warning", "partner failed", { subgraph: this.#name, errors: told.length });
+    return { data, errors: told satisfies Told[] };
+  }
+
+  // Says of each record which type was asked for at its place, whatever the partner says.
+  #typed(value: unknown, representations: unknown): unknown[] {
+    const wanted = representations as { __typename: string }[];
+    if (!Array.isArray(value) || value.length !== wanted.length) {
+      throw this.#unreachable("another number of records");
+    }
+    return value.map((each: unknown, place) =>
+      typeof each === "object" && each !== null
+        ? { ...each, __typename: wanted[place]!.__typename }
+        : null,
+    );
+  }
+
+  #unreachable(reason: string): Unreachable {
+    log("warning", "partner failed", { subgraph: this.#name, reason });
+    return new Unreachable(this.#name);
+  }
+}
