@@ -25,7 +25,7 @@ export class Asked {
     }
   }
 
-  tell(route: string, status: number): void {
+  tell(route: string, status: number | null): void {
     log("info", "request", {
       request: this.id,
       route,

@@ -4,6 +4,7 @@ import { GraphQLError, type ExecutionResult } from "graphql";
 import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
 
 import type { Asked } from "./asked.ts";
+import { compressed } from "./compression.ts";
 import type { Request } from "./execution.ts";
 import { MOST_BYTES } from "./limits.ts";
 import { internal } from "./log.ts";
@@ -46,10 +47,12 @@ export function exchange(
       asked.codes = [...new Set(errors.map(({ code }) => code))];
       setResult({ ...result, errors });
     },
-    onResponse({ response, serverContext }) {
+    async onResponse({ request, response, setResponse, serverContext, fetchAPI }) {
       response.headers.set("cache-control", "no-store");
       response.headers.set("x-content-type-options", "nosniff");
       response.headers.set("x-request-id", (serverContext as unknown as Served).asked.id);
+      const accepted = request.headers.get("accept-encoding") ?? "";
+      setResponse(await compressed(accepted, response, fetchAPI.Response));
     },
   };
 }

@@ -6,7 +6,8 @@
 //                         algorithms, organisation (the claim with its nine digits), and the issuer's
 //                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM)
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
-// GATEWAY_OWN             the subgraphs that are ours; every other is a partner's, see partner.ts
+// GATEWAY_OWN             the subgraphs that are ours, the four where not said; every other is a
+//                         partner's, see partner.ts
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
 //
@@ -31,6 +32,7 @@ import { verifier } from "./token.ts";
 const GRAPHQL = "/graphql";
 const GRACE_MS = 10_000;
 const IDLE_MS = 50;
+const KEPT_MS = 30_000;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type Subgraphs = Map<string, Replicas>;
@@ -73,7 +75,7 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
 function routes(needed: Replicas[], graph: Awaited<ReturnType<typeof runtime>>) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = (request.url ?? "").split("?", 1)[0]!;
-    const methods = route === GRAPHQL ? ["GET", "POST"] : ["GET", "HEAD"];
+    const methods = route === GRAPHQL ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
     if (![GRAPHQL, "/health", "/ready"].includes(route)) {
       say(response, 404, { status: "not found" });
     } else if (!methods.includes(request.method ?? "")) {
@@ -86,7 +88,11 @@ function routes(needed: Replicas[], graph: Awaited<ReturnType<typeof runtime>>) 
       else say(response, 503, { status: "not ready", subgraphs: missing });
     } else {
       const asked = new Asked(request);
-      response.on("close", () => asked.tell(route, response.statusCode));
+      response.on("close", () => {
+        asked.tell(route, response.headersSent ? response.statusCode : null);
+      });
+      // The server in Hive knows no HEAD; Node leaves the body out of what answers one.
+      if (request.method === "HEAD") request.method = "GET";
       await graph.handle(request, response, { asked });
     }
   };
@@ -146,7 +152,7 @@ async function main(): Promise<void> {
   const graph = await runtime(settings, subgraphs);
   // A partner that is down is no reason to turn anybody away.
   const needed = [...subgraphs.values()].filter(({ name }) => !settings.isPartner(name));
-  const server = createServer(routes(needed, graph));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(needed, graph));
   const stop = stopping(server, subgraphs);
   for (const signal of SIGNALS) process.once(signal, stop);
   process.on("unhandledRejection", (fault) => internal(fault));

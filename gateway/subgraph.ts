@@ -58,7 +58,8 @@ export class Subgraph {
         });
       }
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
+      const left = fetching.context.request?.signal?.aborted; // then nobody reads what is told
+      if (!left && !(error instanceof Unreachable)) throw error;
       return { data: null, errors: this.#unavailable(document) };
     }
     return joined(answers);

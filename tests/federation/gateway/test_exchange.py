@@ -15,6 +15,7 @@ from tests.http.test_audit import AUDITS, audit
 from tests.world import World
 
 VIEWER = "{ viewer { role } }"
+LARGE = "{ patients(first: 100) { nodes { id sex ageBand } } }"
 
 
 async def test_every_audit_passes(world: World, gateway: Gateway) -> None:
@@ -57,7 +58,7 @@ async def test_not_ready_while_a_subgraph_is_down(world: World, gateway: Gateway
         ("PUT", "/graphql", 405),
         ("DELETE", "/graphql", 405),
         ("OPTIONS", "/graphql", 405),
-        ("HEAD", "/graphql", 405),
+        ("PATCH", "/graphql", 405),
     ],
 )
 async def test_there_is_nothing_else(joined: Client, method: str, path: str, status: int) -> None:
@@ -78,6 +79,33 @@ async def test_queries_alone_by_get(joined: Client) -> None:
         query="query ($id: ID!) { patient(id: $id) { id } }", variables='{"id": "x"}'
     )
     assert response.json() == {"data": {"patient": None}}
+
+
+async def test_head_is_get_without_a_body(joined: Client) -> None:
+    asked = {"query": "{ __typename }"}
+    head = await joined.http.head("/graphql", params=asked, headers=joined.headers)
+    got = await joined.http.get("/graphql", params=asked, headers=joined.headers)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "query", "compressed"),
+    [
+        ("gzip", LARGE, True),
+        ("br, *;q=0.1", LARGE, True),
+        ("identity", LARGE, False),
+        ("gzip;q=0, *", LARGE, False),
+        ("gzip", VIEWER, False),
+    ],
+)
+async def test_large_answers_are_compressed_for_who_takes_it(
+    joined: Client, alone: Client, accepted: str, query: str, compressed: bool
+) -> None:
+    response = await joined.ask(query, Accept_Encoding=accepted)
+    assert (response.headers.get("content-encoding") == "gzip") == compressed
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.json() == (await alone.ask(query)).json()
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,19 @@ class Impostor:
     answer: bytes | None = None
     seconds: float = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Who asked has closed the connection before it was answered."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
         await reader.readexactly(int(length[1]) if length else 0)
         self.asked.set()
-        await asyncio.sleep(self.seconds)
+        try:
+            await asyncio.wait_for(reader.read(), self.seconds)
+            self.left.set()
+        except TimeoutError:
+            pass
         if self.answer is not None:
             writer.write(self.answer)
             await writer.drain()
@@ -220,6 +226,23 @@ async def test_what_nobody_foresaw_has_a_reference_that_the_log_has(
     logged = deceived.gateway.logged()
     assert f"internal error {reference}" in [each["event"] for each in logged]
     assert "secret" not in json.dumps(logged)
+
+
+async def test_what_nobody_waits_for_is_not_waited_for(deceived: Deceived) -> None:
+    """A caller who leaves takes back what was asked for it, and is no fault."""
+    deceived.impostor.seconds = 20
+    before = len(deceived.gateway.logged())
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            await deceived.client.http.post(
+                "/graphql", json={"query": BOTH}, headers=deceived.client.headers, timeout=0.5
+            )
+        await asyncio.wait_for(deceived.impostor.left.wait(), 5)
+    finally:
+        deceived.impostor.seconds = 0
+    await asyncio.sleep(0.2)
+    events = [each["event"] for each in deceived.gateway.logged()[before:]]
+    assert events == ["request"]
 
 
 async def test_a_gateway_that_is_told_to_stop_finishes_what_it_began(
