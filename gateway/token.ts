@@ -7,6 +7,7 @@ import {
   createRemoteJWKSet,
   decodeJwt,
   decodeProtectedHeader,
+  errors,
   importSPKI,
   jwtVerify,
   type CryptoKey,
@@ -14,6 +15,7 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 
+import { log } from "./log.ts";
 import { Refusal } from "./refusal.ts";
 import { type Issuer, SettingsError } from "./settings.ts";
 
@@ -42,6 +44,7 @@ export async function verifier(issuers: Issuer[]): Promise<Verify> {
       if (token === undefined) throw new Error("form");
       await verify(token, known);
     } catch (error) {
+      if (error instanceof Refusal) throw error;
       const message = "The token is not valid: get a new one and try again.";
       throw new Refusal("UNAUTHENTICATED", message, { originalError: error as Error });
     }
@@ -77,7 +80,7 @@ async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey
 
 async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
   try {
-    if (issuer.url !== undefined) return createRemoteJWKSet(new URL(issuer.url));
+    if (issuer.url !== undefined) return remote(new URL(issuer.url));
     if (issuer.keys !== undefined) return local(issuer.keys);
     const text = readFileSync(issuer.file!, "utf8");
     if (text.trimStart().startsWith("{")) {
@@ -92,6 +95,22 @@ async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
       `The keys of the issuer ${issuer.issuer} cannot be used: ${(error as Error).message}`,
     );
   }
+}
+
+// Fetched when first needed, kept, and fetched again for a key that is not among them.
+function remote(url: URL): JWTVerifyGetKey {
+  const find = createRemoteJWKSet(url);
+  return async (header, token) => {
+    try {
+      return await find(header, token);
+    } catch (error) {
+      const none = error instanceof errors.JWKSNoMatchingKey;
+      if (none || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      log("error", "keys of an issuer cannot be had", { reason: (error as Error).name });
+      const message = "The keys of the token's issuer cannot be had: try again later.";
+      throw new Refusal("UNAVAILABLE", message);
+    }
+  };
 }
 
 function local(found: { keys: Record<string, unknown>[] }): JWTVerifyGetKey {

@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 from connect_graph.gateway import Child, environment, start_gateway, stop
 from tests.world import World
@@ -22,12 +23,11 @@ class Gateway:
 
     url: str
     child: Child
-    log: IO[str]
+    log: Path
 
     def logged(self) -> list[dict[str, Any]]:
         """Read what it logged so far, each line an object."""
-        self.log.seek(0)
-        return [json.loads(line) for line in self.log]
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 def graphql(subgraphs: Mapping[str, str]) -> dict[str, list[str]]:
@@ -38,10 +38,10 @@ def graphql(subgraphs: Mapping[str, str]) -> dict[str, list[str]]:
 @contextmanager
 def before(world: World, urls: Mapping[str, Sequence[str]], **settings: Any) -> Iterator[Gateway]:
     """Run a gateway before subgraphs."""
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.NamedTemporaryFile("a", suffix=".log") as log:
         made = environment(urls, [world.issuer.issuer()], **settings)
         child = start_gateway(made, log)
         try:
-            yield Gateway(child.until_ready(), child, log)
+            yield Gateway(child.until_ready(), child, Path(log.name))
         finally:
             stop([child])

@@ -131,3 +131,38 @@ async def test_keys_that_cannot_be_used(world: World, tmp_path: Path, text: str)
     settings["GATEWAY_ISSUERS"] = json.dumps([{**described, "file": str(tmp_path / "keys")}])
     said = run(VERIFY, {**settings, "TOKENS": await world.token("partner")})
     assert said.startswith(f"SettingsError: The keys of the issuer {described['issuer']} cannot be")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("keys", "believed UNAUTHENTICATED"),
+        ("other keys", "UNAUTHENTICATED UNAUTHENTICATED"),
+        ("no JSON", "UNAVAILABLE UNAVAILABLE"),
+        ("nothing", "UNAVAILABLE UNAVAILABLE"),
+    ],
+)
+async def test_keys_may_be_behind_a_url(world: World, answer: str, said: str) -> None:
+    """Where they cannot be had, no token is told to be wrong."""
+    settings = right(world)
+    (described,) = json.loads(settings["GATEWAY_ISSUERS"])
+    keys = described.pop("keys")
+    other = {"keys": [ECKey.generate_key("P-256", {"kid": "other"}).as_dict(private=False)]}
+    bodies = {"keys": json.dumps(keys), "other keys": json.dumps(other), "no JSON": "<html>"}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if (body := bodies.get(answer, "").encode()) != b"":
+            head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            writer.write(head % len(body) + body)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks"
+        settings["GATEWAY_ISSUERS"] = json.dumps([{**described, "url": url}])
+        token = await world.token("partner")
+        tokens = f"{token} {token[:-4]}AAAA"
+        found = await asyncio.to_thread(run, VERIFY, {**settings, "TOKENS": tokens})
+    assert found.split() == said.split()
