@@ -129,30 +129,3 @@ async def test_a_login_that_may_more_is_refused(world: World, more: str, less: s
     finally:
         await owner.execute(less.format(login))
         await owner.close()
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "query ($ids: [ID!]) { patients(where: {treatments: {some: {id: {in: $ids}}}})"
-        " { totalCount nodes { id } } }",
-        "query ($ids: [ID!]) { responses(where: {treatment: {id: {in: $ids}}}) { nodes { id } } }",
-        'query ($ids: [ID!]) { responses(where: {id: {neq: "none"}, treatment: {id: {in: $ids}}})'
-        " { nodes { id } } }",
-    ],
-)
-async def test_ids_are_found_by_the_first_statement_of_a_connection(
-    world: World, pools: Pools, query: str
-) -> None:
-    """PostgreSQL plans it before a scope was ever set there, and evaluates what is stable then."""
-    known = await world.answer(
-        "researcher", "{ responses(first: 3) { nodes { treatment { id } } } }"
-    )
-    nodes = known.body["data"]["responses"]["nodes"]
-    ids = [node["treatment"]["id"] for node in nodes]
-    viewer = await world.viewer("researcher")
-    request = Request(query, None, {"ids": ids})
-    answer = await world.graph.answer(request, viewer, pools.roles[Role.RESEARCHER])
-    assert "errors" not in answer.body
-    (found,) = answer.body["data"].values()
-    assert found["nodes"]
