@@ -154,6 +154,7 @@ function ofField(place: string, field: FieldDefinitionNode): string[] {
   const sized = field.directives?.some((each) => each.name.value === "listSize") ?? false;
   return [
     ...described(place, field),
+    ...(field.name.value.startsWith("_") ? [`${place} begins with _: choose another name`] : []),
     ...(isList(field.type) && !sized ? [`${place} is a list: give it @listSize`] : []),
     ...(field.arguments ?? []).flatMap((each: InputValueDefinitionNode) =>
       described(`${place}(${each.name.value}:)`, each),

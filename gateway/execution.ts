@@ -7,16 +7,10 @@ import { unifiedGraphHandler } from "@graphql-hive/router-runtime";
 import {
   execute,
   GraphQLError,
-  isAbstractType,
-  Kind,
   OperationTypeNode,
   parse,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
   type DocumentNode,
   type ExecutionResult,
-  type FieldNode,
   type GraphQLSchema,
 } from "graphql";
 
@@ -25,6 +19,7 @@ import { checkCost, Prices } from "./cost.ts";
 import { Documents } from "./documents.ts";
 import { checkIntrospection } from "./limits.ts";
 import { internal } from "./log.ts";
+import { aliased, chosen, Prepared } from "./prepared.ts";
 import { isCode, Refusal } from "./refusal.ts";
 import { Selection, type Variables } from "./selection.ts";
 import { type Path, Ways } from "./ways.ts";
@@ -38,11 +33,10 @@ export interface Request {
   variables?: Variables | undefined;
   context: { asked: Asked; request: { method: string } };
 }
-type Parsed = Omit<Request, "query"> & { document: DocumentNode };
+type Parsed = Omit<Request, "query"> & { document: DocumentNode; prepared: DocumentNode };
 
 const VIEWER = parse("{ viewer { role } }");
 const STEWARD = "STEWARD";
-const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 const NULL = /^Cannot return null for non-nullable field /;
 
 // Gives Hive its planner, and keeps what the planner makes of the supergraph for the execution.
@@ -60,12 +54,13 @@ export class Execution {
   readonly #documents: Documents;
   readonly #prices: Prices;
   readonly #ways = new Ways();
-  readonly #prepared = new WeakMap<DocumentNode, DocumentNode>();
+  readonly #prepared: Prepared;
 
   constructor(handled: Handled) {
     this.#handled = handled;
     this.#schema = handled.unifiedGraph;
     this.#documents = new Documents(handled.unifiedGraph);
+    this.#prepared = new Prepared(handled.unifiedGraph);
     this.#prices = new Prices(handled.unifiedGraph);
   }
 
@@ -73,8 +68,9 @@ export class Execution {
   async answer(request: Request): Promise<ExecutionResult> {
     const { query, operationName, variables = {}, context } = request;
     const document = this.#documents.read(query);
-    const parsed = { document, operationName, variables, context };
     const selection = new Selection(this.#schema, document, operationName, variables);
+    const prepared = this.#prepared.of(document, selection.variables);
+    const parsed = { document, prepared, operationName, variables, context };
     const { asked } = context;
     asked.operation = selection.operation.operation;
     if (context.request.method === "GET" && asked.operation !== OperationTypeNode.QUERY) {
@@ -97,45 +93,22 @@ export class Execution {
 
   // Shows the schema to stewards; who is one, the subgraph knows that answers for the viewer.
   async #introspect(request: Parsed): Promise<ExecutionResult> {
-    const asked = { ...request, document: VIEWER, operationName: undefined, variables: {} };
+    const viewer = { document: VIEWER, prepared: VIEWER, operationName: undefined, variables: {} };
+    const asked = { ...request, ...viewer };
     const { data, errors } = await this.#ask(asked);
-    const viewer = data?.["viewer"] as { role?: string } | null | undefined;
-    if (viewer?.role === STEWARD) return this.#complete(request, {});
+    const told = data?.["viewer"] as { role?: string } | null | undefined;
+    if (told?.role === STEWARD) return this.#complete(request, {});
     const message = "The schema of all subgraphs is shown to stewards alone.";
     return { data: null, errors: errors ?? [new Refusal("FIELD_NOT_AVAILABLE", message)] };
   }
 
   async #ask(request: Parsed): Promise<ExecutionResult> {
-    const document = this.#prepare(request.document);
-    const result = (await this.#handled.executor!({ ...request, document })) as ExecutionResult;
+    const asked = { ...request, document: request.prepared };
+    const result = (await this.#handled.executor!(asked)) as ExecutionResult;
     const errors = told(result.errors ?? [], this.#ways.of(request));
     const whole = errors.find((error) => error.whole);
     if (whole !== undefined) throw whole;
     return this.#complete(request, result.data ?? {}, errors);
-  }
-
-  // Adds to each selection of an interface the type, which completion needs.
-  #prepare(document: DocumentNode): DocumentNode {
-    const known = this.#prepared.get(document);
-    if (known !== undefined) return known;
-    const types = new TypeInfo(this.#schema);
-    const prepared = visit(
-      document,
-      visitWithTypeInfo(types, {
-        Field(node) {
-          if (node.alias?.value.startsWith("__") && node.alias.value !== node.name.value) {
-            const message = "An alias that begins with __ is not taken here: choose another.";
-            throw new Refusal("BAD_USER_INPUT", message, { nodes: node });
-          }
-        },
-        SelectionSet(node) {
-          if (!isAbstractType(types.getParentType())) return undefined;
-          return { ...node, selections: [TYPENAME, ...node.selections] };
-        },
-      }),
-    );
-    this.#prepared.set(document, prepared);
-    return prepared;
   }
 
   #complete(request: Parsed, data: object, errors: Refusal[] = []): ExecutionResult {
@@ -145,7 +118,10 @@ export class Execution {
       rootValue: data,
       variableValues: request.variables as Variables,
       operationName: request.operationName,
-      fieldResolver: (source, _arguments, _context, info) => source[info.path.key],
+      fieldResolver: (source, _arguments, _context, { path, fieldName }) => {
+        const key = aliased(String(path.key), fieldName);
+        return Object.hasOwn(source, key) ? source[key] : undefined;
+      },
       typeResolver: (value: { __typename?: string }) => value.__typename,
     }) as ExecutionResult;
     const unexplained = (result.errors ?? []).find(
@@ -172,5 +148,8 @@ function refusalsOf(error: GraphQLError, places: Path[]): Refusal[] {
   if (!isCode(code)) return [internal(error)];
   const options = typeof reference === "string" ? { reference } : {};
   if (places.length === 0) return [new Refusal(code, error.message, options)];
-  return places.map((path) => new Refusal(code, error.message, { ...options, path }));
+  return places.map((place) => {
+    const path = place.map((each) => (typeof each === "string" ? chosen(each) : each));
+    return new Refusal(code, error.message, { ...options, path });
+  });
 }

@@ -22,7 +22,7 @@ import { Asked } from "./asked.ts";
 import { exchange } from "./exchange.ts";
 import { type Execution, planner } from "./execution.ts";
 import { internal, log } from "./log.ts";
-import { ANSWER_MS, Partner } from "./partner.ts";
+import { BOUNDS, Partner } from "./partner.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
 import { type Fetching, Subgraph } from "./subgraph.ts";
@@ -142,7 +142,7 @@ function stopping(server: Server, subgraphs: Subgraphs): () => void {
 }
 
 function replicasOf(name: string, settings: Settings): Replicas {
-  return new Replicas(name, settings.urls(name), settings.isPartner(name) ? ANSWER_MS : undefined);
+  return new Replicas(name, settings.urls(name), settings.isPartner(name) ? BOUNDS : undefined);
 }
 
 async function main(): Promise<void> {

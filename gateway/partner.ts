@@ -4,10 +4,11 @@
 import { execute, type DocumentNode, type ExecutionResult, type GraphQLSchema } from "graphql";
 
 import { log } from "./log.ts";
-import { Unreachable } from "./replicas.ts";
+import { Unreachable, type Bounds } from "./replicas.ts";
 import type { Document, Given, Told } from "./subgraph.ts";
 
-export const ANSWER_MS = 5_000;
+export const BOUNDS: Bounds = { answerMs: 5_000, answerBytes: 4_000_000 };
+const MOST_FAULTS = 100;
 
 export class Partner {
   readonly #name: string;
@@ -26,9 +27,9 @@ export class Partner {
     given: Given,
   ): Given {
     const faults = given.errors ?? [];
-    if (given.data == null || faults.some(({ path }) => !Array.isArray(path))) {
-      throw this.#unreachable("errors without a place");
-    }
+    if (given.data == null) throw this.#unreachable("no data");
+    if (faults.length > MOST_FAULTS) throw this.#unreachable("too many errors");
+    const places = faults.map(({ path }) => this.#place(path, roots, variables));
     const rootValue: Record<string, unknown> = {};
     for (const { key, representations } of roots) {
       const value = given.data[key];
@@ -40,11 +41,12 @@ export class Partner {
       document: asked,
       rootValue,
       variableValues: variables,
-      fieldResolver: (source, _arguments, _context, info) => source[info.path.key],
+      fieldResolver: (source, _arguments, _context, { path: { key } }) =>
+        Object.hasOwn(source, key) ? source[key] : undefined,
       typeResolver: (value: { __typename?: string }) => value.__typename,
     }) as ExecutionResult;
     if (data == null) throw this.#unreachable("an answer that does not fit");
-    const told = [...faults, ...errors.map(({ path }) => ({ path }))].map(({ path }) => ({
+    const told = [...places, ...errors.map(({ path }) => path)].map((path) => ({
       message: `The subgraph ${this.#name} failed here, and what it tells is null.`,
       path,
       extensions: { code: "SUBGRAPH_UNAVAILABLE" },
@@ -52,6 +54,19 @@ export class Partner {
     if (told.length > 0)
       log("warning", "partner failed", { subgraph: this.#name, errors: told.length });
     return { data, errors: told satisfies Told[] };
+  }
+
+  // Cuts the place of an error down to a field that was asked for: the rest is the partner's to choose.
+  #place(path: unknown, roots: Document["roots"], variables: Record<string, unknown>): unknown[] {
+    const [key, place, field] = Array.isArray(path) ? (path as unknown[]) : [];
+    const root = roots.find((each) => each.key === key);
+    if (root !== undefined && root.representations === undefined) return [key];
+    const number = (variables[root?.representations ?? ""] as unknown[] | undefined)?.length ?? 0;
+    const known = Number.isInteger(place) && (place as number) >= 0 && (place as number) < number;
+    if (!known || !root?.fields.includes(field as string)) {
+      throw this.#unreachable("errors without a place");
+    }
+    return [key, place, field];
   }
 
   // Says of each record which type was asked for at its place, whatever the partner says.

@@ -7,7 +7,7 @@ import { log } from "./log.ts";
 
 const ASIDE_MS = 5_000;
 const CONNECT_MS = 2_000;
-const ANSWER_MS = 60_000;
+const OURS: Bounds = { answerMs: 60_000, answerBytes: 256_000_000 };
 const STALE = new Set(["ECONNRESET", "EPIPE"]);
 
 export interface Reply {
@@ -26,7 +26,17 @@ interface Sent {
   body?: string;
   signal?: AbortSignal | undefined;
   waitMs: number;
+  mostBytes: number;
 }
+
+// How long an answer may take, and how large it may be.
+export interface Bounds {
+  answerMs: number;
+  answerBytes: number;
+}
+
+// Says that an answer is larger than it may be: no other replica would give a smaller one.
+export class TooLarge extends Error {}
 
 // Says that no replica gave an answer that could be used.
 export class Unreachable extends Error {}
@@ -34,14 +44,14 @@ export class Unreachable extends Error {}
 export class Replicas {
   readonly name: string;
   readonly #replicas: Replica[];
-  readonly #answerMs: number;
+  readonly #bounds: Bounds;
   readonly #plain = new http.Agent({ keepAlive: true });
   readonly #secure = new https.Agent({ keepAlive: true });
   #turn = 0;
 
-  constructor(name: string, urls: URL[], answerMs = ANSWER_MS) {
+  constructor(name: string, urls: URL[], bounds = OURS) {
     this.name = name;
-    this.#answerMs = answerMs;
+    this.#bounds = bounds;
     this.#replicas = urls.map((url) => ({ url, asideUntil: 0 }));
   }
 
@@ -61,13 +71,14 @@ export class Replicas {
             headers,
             body,
             signal,
-            waitMs: this.#answerMs,
+            waitMs: this.#bounds.answerMs,
+            mostBytes: this.#bounds.answerBytes,
           }),
         );
         replica.asideUntil = 0;
         return answer;
       } catch (error) {
-        if (signal?.aborted) throw error;
+        if (signal?.aborted || error instanceof TooLarge) throw error;
         this.#setAside(replica, error as NodeJS.ErrnoException);
       }
     }
@@ -84,6 +95,7 @@ export class Replicas {
         headers: {},
         signal,
         waitMs: CONNECT_MS,
+        mostBytes: this.#bounds.answerBytes,
       });
       if (status !== 200) throw new Unreachable(this.name);
       return true;
@@ -157,7 +169,12 @@ function exchange(url: URL, sent: Sent, agent: http.Agent | false): Promise<Repl
     request.on("response", (response) => {
       answering = true;
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > sent.mostBytes) request.destroy(new TooLarge());
+        else chunks.push(chunk);
+      });
       response.on("error", (error) => {
         done();
         reject(error);

@@ -6,8 +6,10 @@ import type { Asked } from "./asked.ts";
 import { internal } from "./log.ts";
 import type { Partner } from "./partner.ts";
 import { isCode } from "./refusal.ts";
-import { Unreachable, type Replicas, type Reply } from "./replicas.ts";
+import { TooLarge, Unreachable, type Replicas, type Reply } from "./replicas.ts";
 
+// What a subgraph refuses an operation for that the gateway wrote: no fault of the caller's.
+const OURS = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
 export const MOST_REPRESENTATIONS = 5_000;
 const ENTITIES = "_entities";
 const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
@@ -59,7 +61,14 @@ export class Subgraph {
       }
     } catch (error) {
       const left = fetching.context.request?.signal?.aborted; // then nobody reads what is told
-      if (!left && !(error instanceof Unreachable)) throw error;
+      if (error instanceof TooLarge && this.#partner === undefined) {
+        const message =
+          "The answer of a subgraph is too large: ask for smaller pages or fewer fields.";
+        const extensions = { code: "LIMIT_EXCEEDED" };
+        return { data: null, errors: [new GraphQLError(message, { extensions })] };
+      }
+      const known = error instanceof Unreachable || error instanceof TooLarge;
+      if (!left && !known) throw error;
       return { data: null, errors: this.#unavailable(document) };
     }
     return joined(answers);
@@ -85,7 +94,9 @@ export class Subgraph {
   #coded({ message, path, extensions }: Told, document: Document, before: number): GraphQLError {
     const code = extensions?.["code"];
     const places = isPath(path) ? path : undefined;
-    if (!isCode(code)) return internal(new Error(`unknown code of ${this.#replicas.name}`));
+    if (!isCode(code) || OURS.has(code)) {
+      return internal(new Error(`${this.#replicas.name} answered with the code ${String(code)}`));
+    }
     const reference = extensions?.["reference"];
     const told = {
       code,

@@ -25,6 +25,7 @@ import schema
 from db.pool import Pool, TimedOut, Unavailable, Unfit
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
+from resolvers.document import Document
 from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
 from resolvers.observer import NOBODY, Observer
@@ -175,7 +176,9 @@ class Graph:
 
     def _document(self, query: str) -> DocumentNode:
         try:
-            document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+            document = parse(
+                Document(query), max_tokens=MOST_TOKENS, allow_empty_selection_sets=False
+            )
         except GraphQLError as error:
             raise RequestRefused(coded([error], Code.GRAPHQL_PARSE_FAILED)) from error
         try:

@@ -35,6 +35,8 @@ MOST_DEPTH = 20
 MOST_FIELDS = 2_000
 """Fields once fragments are expanded."""
 MOST_ALIASES = 200
+MOST_NAME = 100
+"""Characters of an alias, which stands beside each of its values in the answer."""
 MOST_DIRECTIVES = 100
 MOST_DUPLICATES = 100
 """Fields that repeat a name of the same selection set."""
@@ -44,6 +46,7 @@ MOST_SELECTIONS = 2_000
 MOST_COST = 2_000_000
 MOST_INTROSPECTED = 400
 """Fields of an operation that asks for the schema, once fragments are expanded."""
+MOST_INTROSPECTED_ALIASES = 20
 MOST_INPUT = 20_000
 """Values in the arguments of an operation, each time that a variable stands there; a long text is
 several."""
@@ -60,6 +63,8 @@ class _Size:
     aliases: int = 0
     directives: int = 0
     duplicates: int = 0
+    name: int = 0
+    """The longest alias."""
 
     def __add__(self, other: _Size) -> _Size:
         return _Size(
@@ -68,6 +73,7 @@ class _Size:
             self.aliases + other.aliases,
             self.directives + other.directives,
             self.duplicates + other.duplicates,
+            max(self.name, other.name),
         )
 
 
@@ -93,7 +99,8 @@ class _Measure:
             match node:
                 case FieldNode():
                     inner = self.of(node.selection_set)
-                    here = _Size(1, inner.depth + 1, int(node.alias is not None))
+                    alias = node.alias.value if node.alias else ""
+                    here = _Size(1, inner.depth + 1, int(alias != ""), name=len(alias))
                     size += own + here + inner
                 case InlineFragmentNode():
                     size += own + self.of(node.selection_set)
@@ -131,6 +138,7 @@ def check_document(document: DocumentNode) -> None:
             _within(size.depth, MOST_DEPTH, "deep")
             _within(size.fields, MOST_FIELDS, "fields with fragments expanded")
             _within(size.aliases, MOST_ALIASES, "aliases")
+            _within(size.name, MOST_NAME, "characters in an alias")
             _within(size.directives, MOST_DIRECTIVES, "directives")
             _within(size.duplicates, MOST_DUPLICATES, "repeated fields")
 
@@ -142,6 +150,7 @@ def check_introspection(document: DocumentNode, operation: OperationDefinitionNo
     """
     size = _Measure(_fragments(document)).of(operation.selection_set)
     _within(size.fields, MOST_INTROSPECTED, "fields of introspection")
+    _within(size.aliases, MOST_INTROSPECTED_ALIASES, "aliases of introspection")
 
 
 def check_input(given: object, before: int = 0) -> int:

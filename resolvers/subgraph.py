@@ -123,10 +123,11 @@ class Division:
             waiting += [get_named_type(type_.fields[field].type).name for field in served]
             if isinstance(type_, GraphQLInterfaceType):
                 waiting += [each.name for each in self.binding.declared.get_possible_types(type_)]
+        reached = self._reached()
         keys = {}
         for name in fields:
             bound = self.binding.types[name]
-            if bound.entity is not None and not self.binding.kinds(name):
+            if bound.entity is not None and name in reached and not self.binding.kinds(name):
                 found = keys_of(bound)
                 foreign = self.owner(name) != owner
                 keys[name] = found[:1] if foreign else found
@@ -147,6 +148,26 @@ class Division:
             and type_ is not self.binding.declared.query_type
             and sum(type_.name in part.fields for part in parts) > 1
         )
+
+    def _reached(self) -> set[str]:
+        """Name the types that a query leads to: a gateway names rows of no other.
+
+        Of a schema with one owner other subgraphs, which are not known here, may lead to all.
+        """
+        schema = self.binding.declared
+        if len(self.owners) == 1:
+            return set(schema.type_map)
+        found: set[str] = set()
+        waiting = [] if schema.query_type is None else [schema.query_type.name]
+        while waiting:
+            type_ = schema.type_map[waiting.pop()]
+            if type_.name in found or not isinstance(type_, _Composite):
+                continue
+            found.add(type_.name)
+            waiting += [get_named_type(field.type).name for field in type_.fields.values()]
+            if isinstance(type_, GraphQLInterfaceType):
+                waiting += [each.name for each in schema.get_possible_types(type_)]
+        return found
 
     def _is_foreign(self, type_: _Composite, owner: str) -> bool:
         return self.binding.types[type_.name].entity is not None and self.owner(type_.name) != owner

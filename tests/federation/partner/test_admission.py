@@ -19,6 +19,7 @@ type Gene @key(fields: "symbol") @key(fields: "name") {
   symbol: String!
   "Taken." name: String
   "Not null." score: Int!
+  "Ours to begin so." _own: Int
   tales: [String]
   "Taken over." taken(argument: Int): Int @override(from: "biomarkers")
 }
@@ -36,6 +37,7 @@ SENTENCES = [
     "Gene: its keys for partners are hgncId and symbol",
     "Gene.name is taken: choose another name",
     "Gene.score must be nullable",
+    "Gene._own begins with _: choose another name",
     "Gene.tales has no description",
     "Gene.tales is a list: give it @listSize",
     "Gene.taken(argument:) has no description",

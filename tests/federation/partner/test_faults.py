@@ -80,6 +80,17 @@ NOTICED = {
     "a page": always(502, b"<html>secret</html>"),
     "nothing": always(200, b""),
     "a list": always(200, []),
+    "a hundred thousand errors": lambda _, body: (
+        200,
+        json.dumps(
+            {**json.loads(body), "errors": [{"message": "x", "path": ["_entities", 0]}] * 100_000}
+        ).encode(),
+    ),
+    "more than it may": entities(lambda found: [{**one, "x": "x" * 4_000_000} for one in found]),
+    "an error at a field of ours": coded("INTERNAL", ["_entities", 0, "inn"]),
+    "an error at no field": coded("INTERNAL", ["_entities", 0, "secret"]),
+    "an error at no record": coded("INTERNAL", ["_entities", 99_999, "supply"]),
+    "an error deep in text": coded("INTERNAL", ["_entities", 0, "supply", "secret", "more"]),
     "many brackets": always(200, b'{"data":' + b"[" * 100_000),
 }
 """Answers that cannot be used as they are: the partner's fields are null, and that is told."""
