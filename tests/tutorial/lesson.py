@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,8 +124,7 @@ def _run(
     for name in (".venv", "examples", "gateway"):
         (place / name).symlink_to(ROOT / name)
     ports: dict[str, str] = defaultdict(_free_port)
-    # What a block leaves running ends with the document.
-    script = ["set -euo pipefail", "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT"]
+    script = ["set -euo pipefail"]
     for number, step in enumerate(steps):
         text = _PORT.sub(lambda match: ports[match[0]], step.text.replace(SERVER, address))
         match step.language:
@@ -142,17 +144,23 @@ def _run(
             case _:
                 raise AssertionError(f"{step.language} is marked neither as answer nor as not run")
         script.append(f"echo; echo {shlex.quote(_END)}")
-    done = subprocess.run(
+    shell = subprocess.Popen(
         ["bash", "-c", "\n".join(script)],
         cwd=place,
         env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
+        start_new_session=True,
     )
-    outputs = done.stdout.split(f"\n{_END}\n")[:-1]
-    assert (done.returncode, done.stderr) == (0, ""), (
-        f"{done.stderr or done.stdout}\nin: {steps[min(len(outputs), len(steps) - 1)].text}"
+    try:
+        said, complained = shell.communicate(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):  # what a block left running ends with the document
+            os.killpg(shell.pid, signal.SIGTERM)
+    outputs = said.split(f"\n{_END}\n")[:-1]
+    assert (shell.returncode, complained) == (0, ""), (
+        f"{complained or said}\nin: {steps[min(len(outputs), len(steps) - 1)].text}"
     )
     assert len(outputs) == len(steps)
     return outputs
