@@ -96,8 +96,8 @@ export class Execution {
     const viewer = { document: VIEWER, prepared: VIEWER, operationName: undefined, variables: {} };
     const asked = { ...request, ...viewer };
     const { data, errors } = await this.#ask(asked);
-    const told = data?.["viewer"] as { role?: string } | null | undefined;
-    if (told?.role === STEWARD) return this.#complete(request, {});
+    const found = data?.["viewer"] as { role?: string } | null | undefined;
+    if (found?.role === STEWARD) return this.#complete(request, {});
     const message = "The schema of all subgraphs is shown to stewards alone.";
     return { data: null, errors: errors ?? [new Refusal("FIELD_NOT_AVAILABLE", message)] };
   }
