@@ -71,6 +71,14 @@ class Facts:
     @classmethod
     async def read(cls, url: str) -> Facts:
         connection = await asyncpg.connect(url)
+        try:
+            return await cls.within(connection)
+        finally:
+            await connection.close()
+
+    @classmethod
+    async def within(cls, connection: asyncpg.Connection) -> Facts:
+        """Read as a connection's superuser sees them, in its transaction where there is one."""
         names = await connection.fetch(
             "select table_name as name, array_agg(column_name::text order by ordinal_position)"
             " as columns from information_schema.columns join information_schema.tables"
@@ -79,12 +87,13 @@ class Facts:
         )
         columns = {row["name"]: list(row["columns"]) for row in names}
         tables = {
-            name: [dict(row) for row in await connection.fetch(f"select * from connect.{name}")]
+            name: [
+                dict(row)
+                for row in await connection.fetch(f"select * from connect.{name} order by ctid")
+            ]
             for name in columns
         }
-        now = await connection.fetchval("select now()")
-        await connection.close()
-        return cls(now, tables, columns)
+        return cls(await connection.fetchval("select now()"), tables, columns)
 
     def of(self, table: str, **equal: object) -> list[Row]:
         """List a table's rows in which columns have these values."""

@@ -27,5 +27,9 @@ async def session(
 
 
 async def say(connection: asyncpg.Connection, settings: tuple[str, ...]) -> None:
-    for name, value in zip(SETTINGS, settings, strict=True):
-        await connection.execute("select set_config($1, $2, false)", name, value)
+    await connection.execute(_SAY, *settings)
+
+
+_SAY = "select " + ", ".join(
+    f"set_config('{name}', ${place}, false)" for place, name in enumerate(SETTINGS, start=1)
+)
