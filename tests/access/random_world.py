@@ -405,6 +405,7 @@ def _history(draw: Draw, begin: dict[str, list[Row]]) -> Iterator[Move]:
     """Take facts away from the beginning, change others, add some; give what makes up for it."""
     for table, names in FACTS.items():
         rows = begin.get(table, [])
+        final = [dict(row) for row in rows]
         for row in list(rows):
             later = dict(row)
             match 2 if draw.full and table == "onco_tree" else draw.number(0, 9):
@@ -415,7 +416,7 @@ def _history(draw: Draw, begin: dict[str, list[Row]]) -> Iterator[Move]:
                     row |= changed
                     yield Move("update", table, (later,))
         for row in list(rows):
-            if draw.chance(0.15) and (extra := _extra(draw, table, row, rows)) is not None:
+            if draw.chance(0.15) and (extra := _extra(draw, table, row, [*final, *rows])):
                 rows.append(extra)
                 yield Move("delete", table, ({name: extra[name] for name in names},))
 
@@ -439,7 +440,7 @@ def _changed(draw: Draw, table: str, row: Row) -> Row | None:
     """Give what was different before, of a fact that an update changed."""
     match table:
         case "consent":
-            return {"withdrawn_at": None if row["withdrawn_at"] else draw.at(FUTURE)}
+            return {"withdrawn_at": None if row["withdrawn_at"] else draw.ago(-1500)}
         case "treatment":
             return {"cohort_id": draw.one(1, 2, 3, 4, 5, None)}
         case "diagnosis":

@@ -22,6 +22,7 @@ WORLDS = 6
 SHARES = {"revoke": 24, "grant": 16, "function": 5, "view": 5, "trigger": 3, "policy": 4}
 """Of these kinds, every so many is tried with every change; all are in the night."""
 LATER = timedelta(hours=1)
+NOTHING = Mutant("nothing", (), shows_in=("pseudonym", "scope_term"), writes=True)
 _KEPT = "vacuum " + ", ".join(
     f"connect.{table}"
     for table in (
@@ -76,17 +77,25 @@ async def survivors(owner: asyncpg.Connection, tried: list[Mutant], world: int) 
         ]
     finally:
         await transaction.rollback()
-    for mutant in (each for each in tried if each.writes):
-        await owner.execute(_KEPT)  # what was rolled back slows the next down
-        transaction = owner.transaction()
-        await transaction.start()
-        try:
-            now = await owner.fetchval("select now()")
-            drawn = draw_world(world, now, LATER, rich=True, last=mutant.last)
-            if await caught(owner, mutant, drawn, snapshot) is None:
+    orders = {mutant.last: list[Mutant]() for mutant in tried if mutant.writes}
+    for mutant in tried:
+        if mutant.writes:
+            orders[mutant.last].append(mutant)
+    for last, mutants_of in orders.items():
+        for mutant in (None, *mutants_of):  # without a mutant it can be written, and all agree
+            await owner.execute(_KEPT)  # what was rolled back slows the next down
+            transaction = owner.transaction()
+            await transaction.start()
+            try:
+                now = await owner.fetchval("select now()")
+                drawn = draw_world(world, now, LATER, rich=True, last=last)
+                difference = await caught(owner, mutant or NOTHING, drawn, snapshot)
+            finally:
+                await transaction.rollback()
+            if mutant is None:
+                assert difference is None
+            elif difference is None:
                 left.append(mutant)
-        finally:
-            await transaction.rollback()
     return left
 
 
