@@ -15,8 +15,7 @@ _TOKEN = re.compile(
 )
 _BEGINS = frozenset({"where", "on", "and", "or", "when", "if"})
 _ENDS = frozenset(
-    "and or group by order union join left cross from where limit for returning then else end"
-    " select inner on".split()
+    ["and", "or", "group", "by", "order", "union", "join", "left", "cross", "from", "where", "limit", "for", "returning", "then", "else", "end", "select", "inner", "on"]
 )
 _CLAUSES = frozenset(
     {"group by", "order by", "union all", "left join", "cross join", "on conflict"}

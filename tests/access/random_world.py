@@ -41,18 +41,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "scope": ("id",),
 }
 """The tables of facts, and what names a row of each."""
-ORDER = (
-    "gene gene_former_symbol onco_tree drug drug_target partner site study cohort cohort_drug"
-    " biomarker_definition cohort_design cohort_contribution agreement agreement_drug project"
-    " project_cohort project_tumour_type scope membership import_batch quarantine patient"
-    " patient_identity consent diagnosis specimen specimen_identity molecular_profile"
-    " gene_assessed biomarker biomarker_evidence concordance prior_treatment prior_treatment_drug"
-    " tumour_board_review tumour_board_review_identity therapeutic_option therapeutic_option_drug"
-    " screening screening_identity offer treatment treatment_identity treatment_drug"
-    " treatment_biomarker treatment_funding adverse_event response_assessment response_component"
-    " lesion lesion_measurement outcome outcome_assessment resistance_finding finding_biomarker"
-    " paired_evidence analysis_row screening_row data_release release_manifest"
-).split()
+ORDER = ["gene", "gene_former_symbol", "onco_tree", "drug", "drug_target", "partner", "site", "study", "cohort", "cohort_drug", "biomarker_definition", "cohort_design", "cohort_contribution", "agreement", "agreement_drug", "project", "project_cohort", "project_tumour_type", "scope", "membership", "import_batch", "quarantine", "patient", "patient_identity", "consent", "diagnosis", "specimen", "specimen_identity", "molecular_profile", "gene_assessed", "biomarker", "biomarker_evidence", "concordance", "prior_treatment", "prior_treatment_drug", "tumour_board_review", "tumour_board_review_identity", "therapeutic_option", "therapeutic_option_drug", "screening", "screening_identity", "offer", "treatment", "treatment_identity", "treatment_drug", "treatment_biomarker", "treatment_funding", "adverse_event", "response_assessment", "response_component", "lesion", "lesion_measurement", "outcome", "outcome_assessment", "resistance_finding", "finding_biomarker", "paired_evidence", "analysis_row", "screening_row", "data_release", "release_manifest"]
 """What is written first stands first."""
 
 

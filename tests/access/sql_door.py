@@ -177,10 +177,10 @@ async def logged_in(connection: asyncpg.Connection, role: str) -> AsyncIterator[
         await connection.execute("reset session authorization")
 
 
-def viewers_of(facts: Facts) -> list[Who]:
-    """List who may ask: every member, right or wrong, and what others could say of themselves."""
+def members_of(facts: Facts) -> list[Who]:
+    """List every member, right or wrong, in the scope and role of each membership."""
     codes = {row["id"]: row["code"] for row in facts.tables["scope"]}
-    members = [
+    return [
         Who(
             row["role"].lower(),
             row["issuer"],
@@ -190,6 +190,11 @@ def viewers_of(facts: Facts) -> list[Who]:
         )
         for row in facts.tables["membership"]
     ]
+
+
+def viewers_of(facts: Facts) -> list[Who]:
+    """List who may ask: every member, and what they and others could say of themselves."""
+    members = members_of(facts)
     found = dict.fromkeys(members)
     found |= {replace(member, role="identity", scope=""): None for member in members}
     for role in {member.role for member in members}:
