@@ -28,12 +28,11 @@ class Authenticator:
         self._issuers = {issuer.name: issuer for issuer in issuers}
         self._identity = identity
 
-    async def viewer(self, headers: Mapping[str, str]) -> Viewer:
-        """Authenticate a request and choose its scope.
+    async def viewer(self, caller: Caller, headers: Mapping[str, str]) -> Viewer:
+        """Choose the scope in which a caller asks.
 
-        Raises: Refusal UNAUTHENTICATED, SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
+        Raises: Refusal SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """
-        caller = self.caller(headers.get("authorization"))
         held = await viewers(self._identity, caller)
         viewer = _in_scope(held, headers.get("x-scope"))
         _check_purpose(viewer, headers.get("x-purpose"))

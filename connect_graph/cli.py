@@ -202,6 +202,7 @@ def _answer(
         return await migrate.pending(url)
 
     log.set_up()  # from here on, stderr is for programs to read
+    bounds = settings.bounds if parsed.subgraph is None else settings.bounds.of_subgraph()
     app = application(
         graphs_of(parsed.subgraph),
         settings.logins(url),
@@ -211,9 +212,10 @@ def _answer(
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
         with_page=parsed.subgraph is None,
+        bounds=bounds,
     )
     told = partial(_tell, parsed, tokens)
-    return 0 if serve(app, parsed.host, parsed.port, told) else 1
+    return 0 if serve(app, parsed.host, parsed.port, told, bounds) else 1
 
 
 def _count(text: str) -> int:

@@ -27,6 +27,7 @@ from db.synthetic.load import synthesize
 from db.synthetic.release import publish
 from db.viewer import Caller, Role, Viewer, viewers
 from resolvers.execute import Answer, Graph, Request
+from resolvers.limits import MOST_COST
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENTS = 240
@@ -56,6 +57,9 @@ def environment(copy: Database, directory: Path) -> dict[str, str]:
         "DATABASE_URL": copy.url,
         "CONNECT_DEMO": "1",
         "CONNECT_DATA_DIR": str(directory),
+        # One member asks for what many would.
+        "CONNECT_REQUESTS_PER_MINUTE": "1000000",
+        "CONNECT_COST_PER_MINUTE": str(1_000_000 * MOST_COST),
     }
 
 
