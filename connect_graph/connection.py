@@ -49,6 +49,8 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to read a head."""
         self._begun = True
+        if self._arriving is None:
+            self._await_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -76,7 +78,9 @@ class Connection(HttpToolsProtocol):
         self._begun = False
 
     def _late(self) -> None:
-        if self._begun and not self.transport.is_closing():
+        if not self._waits:  # the head of the next came with the last request
+            self._await_head()
+        elif self._begun and not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
         else:
             self.transport.close()

@@ -215,6 +215,7 @@ async def test_who_floods_waits_and_others_do_not(world: World, serve: Serve) ->
     async with (
         serve(USUAL) as http,
         database.connected(world.database.url) as keeper,
+        database.connected(world.database.url) as onlooker,
         keeper.transaction(),
     ):
         await keeper.execute("lock connect.patient in access exclusive mode")
@@ -224,7 +225,7 @@ async def test_who_floods_waits_and_others_do_not(world: World, serve: Serve) ->
             "and application_name = 'connect-graph partner' and datname = current_database()"
         )
         for _ in range(250):
-            if await keeper.fetchval(waiting):
+            if await onlooker.fetchval(waiting):
                 break
             await asyncio.sleep(0.02)
         begun = time.monotonic()
@@ -233,7 +234,7 @@ async def test_who_floods_waits_and_others_do_not(world: World, serve: Serve) ->
         ]
         assert time.monotonic() - begun < 2
         assert {answer.status_code for answer in answers} == {200}
-        assert await keeper.fetchval(waiting) == 1
+        assert await onlooker.fetchval(waiting) == 1
         assert not any(task.done() for task in flood)
         for task in flood:
             task.cancel()
