@@ -170,7 +170,8 @@ def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
             tokens = asyncio.run(_demonstration(settings, url))
         else:
             asyncio.run(database.require_migrated(url))
-        with gateway.running(_issuers(settings), parsed.host, parsed.port) as children:
+        joined = gateway.running(_issuers(settings), parsed.host, parsed.port, settings.bounds)
+        with joined as children:
             _tell(parsed, tokens)
             return gateway.watch(children)
 
