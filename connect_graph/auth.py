@@ -28,8 +28,15 @@ class Authenticator:
         self._issuers = {issuer.name: issuer for issuer in issuers}
         self._identity = identity
 
-    async def viewer(self, caller: Caller, headers: Mapping[str, str]) -> Viewer:
-        """Choose the scope in which a caller asks.
+    async def viewer(self, headers: Mapping[str, str]) -> Viewer:
+        """Authenticate a request and choose its scope.
+
+        Raises: Refusal UNAUTHENTICATED, SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
+        """
+        return await self.admit(self.caller(headers.get("authorization")), headers)
+
+    async def admit(self, caller: Caller, headers: Mapping[str, str]) -> Viewer:
+        """Choose the scope of a caller who was verified.
 
         Raises: Refusal SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from connect_graph import page
+from connect_graph.audit import Account, tell
 from connect_graph.auth import Authenticator
 from connect_graph.bounds import USUAL, Bounds
 from connect_graph.budget import Budgets
@@ -30,6 +31,7 @@ from connect_graph.presence import while_there
 from connect_graph.protection import Protection
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
+from db.audit.writer import Writer
 from db.migrate import MigrationError
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
@@ -51,28 +53,51 @@ class Door:
         authenticator: Authenticator,
         budgets: Budgets,
         bounds: Bounds,
+        writer: Writer | None,
     ) -> None:
         self._graph = graph
         self._pools = pools
         self._authenticator = authenticator
         self._budgets = budgets
         self._bounds = bounds
+        self._writer = writer
+        self._name = "/graphql" if graph.part is None else f"/subgraphs/{graph.part}/graphql"
 
     async def answer(self, request: HttpRequest) -> Response:
-        """Answer a request; nothing it brings is read before it is known who asks."""
-        media = JSON
+        """Answer a request; what became of it is in the audit before the answer leaves."""
         headers = fold(request.headers)
+        watched = observed(request.scope)
+        account = Account(watched, headers, self._name)
+        try:
+            response = await self._answer(request, headers, account)
+        except Exception:
+            account.refused(Code.INTERNAL)
+            await account.settle(self._writer)
+            raise
+        try:
+            await account.settle(self._writer)
+        except Unavailable:
+            account.refused(Code.UNAVAILABLE)
+            return _refused(UNREACHABLE, response.media_type or JSON)
+        return response
+
+    async def _answer(
+        self, request: HttpRequest, headers: Mapping[str, str], account: Account
+    ) -> Response:
+        """Make the answer; nothing that the request brings is read before it is known who asks."""
+        media = JSON
         watched = observed(request.scope)
         try:
             media = media_type(headers.get("accept"))
             with watched.stage("authenticate"):
                 caller = self._authenticator.caller(headers.get("authorization"))
             charge = self._budgets.charge(caller, request.scope)
+            account.caller = caller  # what is refused for its number is not worth an entry
             async with charge.turn():
                 with watched.stage("member"):
-                    viewer = await self._authenticator.viewer(caller, headers)
+                    account.viewer = viewer = await self._authenticator.admit(caller, headers)
             watched.role = viewer.role.value
-            asked = await read(request, self._bounds.request_seconds)
+            account.asked = asked = await read(request, self._bounds.request_seconds)
             async with charge.turn():
                 work = self._graph.answer(
                     asked,
@@ -82,10 +107,11 @@ class Door:
                     observer=watched,
                     charge=charge.cost,
                 )
-                answer = await while_there(request, work)
+                account.answer = answer = await while_there(request, work)
             watched.answered(answer)
             return write(answer, media)
         except WrongExchange as wrong:
+            account.code = f"HTTP_{wrong.status}"
             body = {"errors": [{"message": wrong.message}]}
             return JSONResponse(body, wrong.status, dict(wrong.headers))
         except Refusal as caught:
@@ -95,8 +121,9 @@ class Door:
         except TimedOut:
             refusal = TOO_SLOW
         except ClientDisconnect:
+            account.code = "DISCONNECTED"
             return Response(status_code=400)  # nobody reads it
-        watched.refused(refusal.code)
+        account.refused(refusal.code)
         return _refused(refusal, media)
 
 
@@ -141,6 +168,7 @@ def application(
     pending: Pending,
     *,
     pool_size: int,
+    audit_key: bytes | None,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
     with_page: bool = True,
@@ -148,7 +176,8 @@ def application(
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
-    Where `tokens` are given the page offers them: for the demonstration alone.
+    Where `tokens` are given the page offers them: for the demonstration alone. Without a key
+    nothing is audited: that is for measuring what the audit costs.
     """
     budgets = Budgets(bounds, pool_size)
     methods = ["GET", "POST"] if bounds.get else ["POST"]
@@ -157,16 +186,22 @@ def application(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         timeout_ms = bounds.statement_seconds * 1000
         pools = await Pools.open(logins, size=pool_size, timeout_ms=timeout_ms)
-        telemetry.watch(pools)
-        app.state.pools = pools
-        authenticator = Authenticator(issuers, pools.identity)
-        app.state.doors = {
-            path: Door(graph, pools, authenticator, budgets, bounds)
-            for path, graph in graphs.items()
-        }
+        writer: Writer | None = None
         try:
+            if audit_key is not None:
+                writer = await Writer.open(pools.audit, audit_key, tell)
+            telemetry.watch(pools)
+            app.state.pools = pools
+            app.state.writer = writer
+            authenticator = Authenticator(issuers, pools.identity)
+            app.state.doors = {
+                path: Door(graph, pools, authenticator, budgets, bounds, writer)
+                for path, graph in graphs.items()
+            }
             yield
         finally:
+            if writer is not None:
+                await writer.close()
             await pools.close()
             await to_thread(telemetry.close)
 
@@ -175,7 +210,7 @@ def application(
         return await door.answer(request)
 
     async def ready(request: HttpRequest) -> Response:
-        return await _ready(request.app.state.pools, pending)
+        return await _ready(request.app.state.pools, request.app.state.writer, pending)
 
     return _Protected(
         routes=[
@@ -206,10 +241,12 @@ class _Protected(Starlette):
         return Protection(super().build_middleware_stack(), self._hsts_seconds)
 
 
-async def _ready(pools: Pools, pending: Pending) -> Response:
+async def _ready(pools: Pools, writer: Writer | None, pending: Pending) -> Response:
     unreachable = JSONResponse({"status": "not ready", "database": "cannot be reached"}, 503)
     if not await pools.alive():
         return unreachable
+    if writer is not None and not await writer.alive():
+        return JSONResponse({"status": "not ready", "audit": "cannot be written"}, 503)
     try:
         missing = await pending()
     except MigrationError:

@@ -167,9 +167,7 @@ def _export(parsed: argparse.Namespace, settings: Settings) -> int:
             stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
             headers = {name: value for name, value in stated.items() if value is not None}
             headers["authorization"] = f"Bearer {token}"
-            authenticator = Authenticator(issuers, pools.identity)
-            caller = authenticator.caller(headers["authorization"])
-            viewer = await authenticator.viewer(caller, headers)
+            viewer = await Authenticator(issuers, pools.identity).viewer(headers)
             pool = pools.roles[viewer.role]
             return await export(pool, viewer, parsed.study, parsed.format, parsed.path)
         finally:

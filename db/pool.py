@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 IDENTITY = "identity"
 _OPEN = nullcontext()
+AUDIT = "audit"
+AUDIT_CONNECTIONS = 2
+"""One that writes entries, one that seals."""
 _WHO = """
 select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole
     or r.rolcreatedb or r.rolreplication as mighty,
@@ -96,24 +99,25 @@ class Pools:
     """Hold the pool of every role, and the one that finds out who a caller is."""
 
     identity: Pool
+    audit: Pool
     roles: Mapping[Role, Pool]
 
     @classmethod
     async def open(cls, urls: Mapping[str, str], *, size: int, timeout_ms: int = 10_000) -> Pools:
-        """Open a pool for each role and for identification, from the URLs of their logins.
+        """Open a pool for each role, identification and the audit, from the URLs of their logins.
 
         Raises: LoginRefused when a URL is another login's, or the login may do more than it should.
         """
         opened: list[Pool] = []
         try:
-            for role in (IDENTITY, *(role.value for role in Role)):
-                pool = await _open(role, urls[role], size, timeout_ms)
-                opened.append(pool)
+            for role in (IDENTITY, AUDIT, *(role.value for role in Role)):
+                held = AUDIT_CONNECTIONS if role == AUDIT else size
+                opened.append(await _open(role, urls[role], held, timeout_ms))
         except BaseException:
             await asyncio.gather(*(pool.connections.close() for pool in opened))
             raise
-        identity, *rest = opened
-        return cls(identity, dict(zip(Role, rest, strict=True)))
+        identity, audit, *rest = opened
+        return cls(identity, audit, dict(zip(Role, rest, strict=True)))
 
     async def alive(self) -> bool:
         """Tell whether the database answers."""
@@ -125,7 +129,7 @@ class Pools:
 
     async def close(self) -> None:
         """Wait for what runs, then close every connection."""
-        pools = (self.identity, *self.roles.values())
+        pools = (self.identity, self.audit, *self.roles.values())
         await asyncio.gather(*(pool.connections.close() for pool in pools))
 
 
@@ -154,10 +158,11 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         max_inactive_connection_lifetime=LIFETIME_SECONDS,
         server_settings={
             "application_name": f"connect-graph {role}",
-            "default_transaction_read_only": "on",
+            "default_transaction_read_only": "off" if role == AUDIT else "on",
+            "synchronous_commit": "on",
             "jit": "off",
             "timezone": "UTC",
-            **_timeouts(timeout_ms),
+            **_timeouts(role, timeout_ms),
         },
     )
     try:
@@ -169,18 +174,20 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         raise
 
 
-def _timeouts(timeout_ms: int) -> Mapping[str, str]:
+def _timeouts(role: str, timeout_ms: int) -> Mapping[str, str]:
     """Give what the server itself ends: it may be left by a process that says nothing any more."""
-    return {
+    found = {
         "statement_timeout": str(timeout_ms),
-        "lock_timeout": str(timeout_ms // 2),
         "idle_in_transaction_session_timeout": str(timeout_ms),
-        "idle_session_timeout": str(2 * LIFETIME_SECONDS * 1000),
         "client_connection_check_interval": "2s",
         "tcp_keepalives_idle": str(_DEAD_SECONDS),
         "tcp_keepalives_interval": str(_DEAD_SECONDS // 3),
         "tcp_keepalives_count": "3",
     }
+    if role == AUDIT:  # which has its connections for as long as it runs
+        return found
+    idle = str(2 * LIFETIME_SECONDS * 1000)
+    return {**found, "lock_timeout": str(timeout_ms // 2), "idle_session_timeout": idle}
 
 
 async def _prove(connection: Connection, role: str) -> None:

@@ -35,6 +35,8 @@ PATIENTS = 240
 SEED = 1
 LAVISH = Bounds(requests_per_minute=1_000_000, cost_per_minute=1_000_000 * MOST_COST)
 """One member of the tests asks for what many would."""
+AUDIT_KEY = bytes(range(32))
+"""Of what is served in the tests' own process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from db.viewer import Caller
 from resolvers.errors import Refusal
 from resolvers.limits import MOST_COST
 from tests.http.client import GRAPHQL, VIEWER, Client, bearer, codes
-from tests.world import World
+from tests.world import AUDIT_KEY, World
 
 PAGE = "{ patients(first: 50) { nodes { treatments { id } } } }"
 PAGE_COST = 151
@@ -56,6 +56,7 @@ def serve(world: World) -> Serve:
             [world.issuer.issuer()],
             _nothing,
             pool_size=pool_size,
+            audit_key=AUDIT_KEY,
             bounds=bounds,
         )
         async with app.router.lifespan_context(app):

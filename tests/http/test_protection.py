@@ -18,7 +18,7 @@ from connect_graph.settings import ROLES, Settings
 from db.pool import Pool, Unavailable
 from resolvers.reader import Reader
 from tests.http.client import JSON, VIEWER, Client, bearer, codes
-from tests.world import World, serving
+from tests.world import AUDIT_KEY, World, serving
 
 NAMES = {*STRICT, "x-request-id"}
 OWN = {"/graphiql": {"cache-control": "no-cache", "content-security-policy": "script-src 'self'"}}
@@ -48,6 +48,7 @@ async def inside(world: World, bounds: Bounds = USUAL) -> AsyncIterator[Client]:
         [world.issuer.issuer()],
         _nothing,
         pool_size=2,
+        audit_key=AUDIT_KEY,
         bounds=bounds,
     )
     async with app.router.lifespan_context(app):
