@@ -157,16 +157,6 @@ def environment(
 
     Subgraphs that are not our `own` are partners': their faults cost their own fields alone.
     """
-    believed = [
-        {
-            "issuer": issuer.name,
-            "audience": issuer.audience,
-            "algorithms": issuer.algorithms,
-            "organisation": issuer.organisation_claim,
-            "keys": issuer.keys.as_dict(private=False),
-        }
-        for issuer in issuers
-    ]
     replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
     kept = {
         name: value
@@ -180,7 +170,7 @@ def environment(
         "GATEWAY_PORT": str(port),
         "GATEWAY_SUPERGRAPH": str(supergraph),
         "GATEWAY_OWN": ",".join(own),
-        "GATEWAY_ISSUERS": json.dumps(believed),
+        "GATEWAY_ISSUERS": json.dumps([dict(issuer.description) for issuer in issuers]),
     }
 
 

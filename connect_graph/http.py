@@ -22,6 +22,7 @@ from connect_graph.compression import Compression
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
 from connect_graph.log import fields
+from connect_graph.sign_in import SignIn
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
 from db.migrate import MigrationError
@@ -121,11 +122,13 @@ def application(
     pool_size: int,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
+    sign_in: SignIn | None = None,
     with_page: bool = True,
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
-    Where `tokens` are given the page offers them: for the demonstration alone.
+    Where `tokens` are given the page offers them: for the demonstration alone. With `sign_in` it
+    offers that.
     """
 
     @asynccontextmanager
@@ -134,6 +137,7 @@ def application(
         telemetry.watch(pools)
         app.state.pools = pools
         authenticator = Authenticator(issuers, pools.identity)
+        app.state.authenticator = authenticator
         app.state.doors = {
             path: Door(graph, pools, authenticator) for path, graph in graphs.items()
         }
@@ -158,7 +162,7 @@ def application(
             ),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
-            *(page.routes(tokens) if with_page else ()),
+            *(page.routes(tokens, sign_in=sign_in) if with_page else ()),
         ],
         middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,
