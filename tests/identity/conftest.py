@@ -14,6 +14,7 @@ import pytest
 
 from connect_graph import database as office
 from connect_graph.settings import Settings
+from tests.browser.conftest import chromium as chromium
 from tests.conftest import Clone
 from tests.http.client import Client, bearer
 from tests.identity.authority import (
