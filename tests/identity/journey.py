@@ -28,7 +28,7 @@ class Journey:
         """Press "Sign in"; give where the provider is to be asked."""
         response = await self.http.get(f"{self.url}/graphiql/sign-in")
         assert response.status_code == 303, response.text
-        return response.headers["location"]
+        return str(response.headers["location"])
 
     async def arrive(self, place: str, login: str) -> str:
         """Sign in at the provider; give where it sends the browser back to."""

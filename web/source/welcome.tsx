@@ -57,7 +57,9 @@ export function Welcome({ identity, tokens, session, fault, use }: Properties) {
             </ul>
           </>
         )}
-        <h3>{roles.length > 0 ? "Or use a token of your own" : "How to begin"}</h3>
+        <h3>
+          {roles.length > 0 || SIGN_IN !== null ? "Or use a token of your own" : "How to begin"}
+        </h3>
         <ol>
           <li>
             Get a token from your organisation's sign-in. Without a membership of the consortium,
