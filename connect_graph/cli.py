@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import asyncpg
 
 from connect_graph import database, gateway, log, status, study, trust
+from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
@@ -199,12 +200,15 @@ def _answer(
 
     issuers = trust.believed(settings)
     log.set_up()  # from here on, stderr is for programs to read
+    if not issuers:
+        logging.getLogger("connect_graph.trust").warning("nobody is believed: set CONNECT_ISSUERS")
     app = application(
         graphs_of(parsed.subgraph),
         settings.logins(url),
         issuers,
         pending,
         pool_size=settings.pool_size,
+        audit_key=audit_key(settings.audit_key_file),
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
         sign_in=trust.sign_in(settings, issuers),

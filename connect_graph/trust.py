@@ -50,7 +50,8 @@ def sign_in(settings: Settings, issuers: Sequence[Issuer]) -> SignIn | None:
         if issuer.name == agreed.issuer and is_safe(issuer.name):
             return SignIn(agreed, RelyingParty(agreed, issuer), Seal(settings.session_key))
     raise SettingsError(
-        f"{registration.NAME}.issuer must be one of {NAME}: its tokens would not be believed"
+        f"{registration.NAME}.issuer must be one of {NAME}, with https: "
+        "the tokens of another would not be believed"
     )
 
 

@@ -118,6 +118,8 @@ def providing(
         login: {"name": f"{login.title()} of {name}", "organisation": ORGANISATION}
         for login in (MACHINE, *accounts)
     }
+    if "homeless" in known:
+        del known["homeless"]["organisation"]
     told = {
         "port": 0,
         "keys": [key.as_dict(private=True) for key in keys],

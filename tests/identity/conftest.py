@@ -30,7 +30,7 @@ from tests.identity.authority import (
 from tests.world import environment, serving
 
 NORTH, SOUTH = "kari", "ola"
-STRANGER = "nobody"
+STRANGER, HOMELESS = "nobody", "homeless"
 NOWHERE = "http://127.0.0.1:9"
 """Where nothing listens."""
 JOIN = """
@@ -69,7 +69,7 @@ def north(port: int) -> Iterator[Provider]:
     """Run the provider where people sign in; its tokens last little."""
     installed()
     page = f"http://127.0.0.1:{port}"
-    with providing("north", (NORTH, STRANGER), seconds=61, page=page) as made:
+    with providing("north", (NORTH, STRANGER, HOMELESS), seconds=61, page=page) as made:
         yield made
 
 

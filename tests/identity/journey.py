@@ -34,7 +34,8 @@ class Journey:
         """Sign in at the provider; give where it sends the browser back to."""
         page = await self._follow(place)
         for _ in range(3):
-            if (location := page.headers.get("location", "")).startswith(f"{self.url}/"):
+            location = str(page.headers.get("location", ""))
+            if location.startswith(f"{self.url}/"):
                 return location
             action = re.search(r'<form[^>]*action="([^"]+)"', page.text)
             assert action is not None, page.text
@@ -43,9 +44,9 @@ class Journey:
                 form |= {"prompt": "login", "login": login, "password": "x"}
             target = urljoin(str(page.url), action[1])
             page = await self._follow(target, form)
-        location = page.headers["location"]
+        location = str(page.headers["location"])
         assert location.startswith(f"{self.url}/")
-        return str(location)
+        return location
 
     async def _follow(self, place: str, form: dict[str, str] | None = None) -> httpx.Response:
         response = await (

@@ -15,7 +15,7 @@ import pytest
 
 from tests.http.client import VIEWER
 from tests.identity.authority import PAGE, RESOURCE
-from tests.identity.conftest import NORTH, STRANGER, Served
+from tests.identity.conftest import HOMELESS, NORTH, STRANGER, Served
 from tests.identity.journey import Journey, parameters
 
 STEWARD = {"data": {"viewer": {"role": "STEWARD"}}}
@@ -111,6 +111,32 @@ async def test_who_is_no_member_is_signed_in_and_sees_nothing(
     assert told["state"] == "signed-in"
     response = await served.client(told["token"]).ask(VIEWER)
     assert response.status_code == 403
+
+
+async def test_a_token_that_the_graph_would_not_take_signs_nobody_in(
+    served: Served, journey: Journey
+) -> None:
+    """The provider says of this person no organisation: better told now than at every query."""
+    assert failed(await journey.sign_in(HOMELESS), served, "unfit")
+    assert (await journey.post("token")).json() == {"state": "absent"}
+
+
+async def test_tabs_that_refresh_together_stay_signed_in(served: Served, journey: Journey) -> None:
+    """A refresh token works once; whoever used it twice would be signed out by the provider."""
+    await journey.sign_in(NORTH)
+    await asyncio.sleep(1.1)
+    kept = journey.cookies
+    before = served.north.count("/token")
+
+    async def tab() -> str:
+        async with httpx.AsyncClient(cookies=kept) as http:
+            told = (await Journey(http, served.url).post("token")).json()
+            return str(told["token"])
+
+    tokens = await asyncio.gather(*(tab() for _ in range(5)))
+    assert len(set(tokens)) == 1
+    assert served.north.count("/token") == before + 1
+    assert (await served.client(tokens[0]).ask(VIEWER)).json() == STEWARD
 
 
 @pytest.mark.parametrize("name", ["token", "sign-out"])
