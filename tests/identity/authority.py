@@ -67,13 +67,17 @@ class Provider:
         """Count the requests for a path so far."""
         return int(self._tell(count=True).get(path, 0))
 
-    async def token(self, client: str = MACHINE) -> str:
+    async def token(self) -> str:
         """Give a machine's token, by its own id and secret."""
         async with httpx.AsyncClient(timeout=10) as http:
             response = await http.post(
                 f"{self.url}/token",
-                data={"grant_type": "client_credentials", "resource": RESOURCE},
-                auth=httpx.BasicAuth(client, _quoted(SECRET)),
+                data={
+                    "grant_type": "client_credentials",
+                    "resource": RESOURCE,
+                    "client_id": MACHINE,
+                    "client_secret": SECRET,
+                },
             )
         assert response.status_code == 200, response.text
         return str(response.json()["access_token"])
@@ -97,6 +101,7 @@ def providing(
         {
             "client_id": MACHINE,
             "client_secret": SECRET,
+            "token_endpoint_auth_method": "client_secret_post",
             "grant_types": ["client_credentials"],
             "redirect_uris": [],
             "response_types": [],
@@ -145,7 +150,3 @@ def providing(
     finally:
         process.terminate()
         process.communicate(timeout=20)
-
-
-def _quoted(text: str) -> str:
-    return str(httpx.QueryParams({"x": text})).removeprefix("x=")

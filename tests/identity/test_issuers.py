@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
+import re
+from pathlib import Path
 
 import pytest
 
 from tests.http.client import VIEWER, codes
 from tests.http.forgery import Forger
-from tests.identity.authority import MACHINE, ORGANISATION, Provider, new_key
+from tests.identity.authority import MACHINE, ORGANISATION, RESOURCE, SECRET, Provider, new_key
 from tests.identity.conftest import NOWHERE, Served
+from tests.world import ROOT
 
 STEWARD = {"data": {"viewer": {"role": "STEWARD"}}}
 PARTNER = {"data": {"viewer": {"role": "PARTNER"}}}
@@ -31,6 +35,32 @@ async def test_a_machine_of_each_issuer_is_believed_and_the_demonstration_too(
     for provider, answer in ((served.north, STEWARD), (served.south, PARTNER)):
         response = await served.client(await provider.token()).ask(VIEWER)
         assert (response.status_code, response.json()) == (200, answer)
+
+
+async def test_a_program_gets_its_token_as_the_document_says(
+    served: Served, tmp_path: Path
+) -> None:
+    text = (ROOT / "docs" / "clients.md").read_text()
+    found = re.search(
+        r"```bash\n(TOKEN=.+?)```", text.split("## Tokens for programs")[1], re.DOTALL
+    )
+    assert found is not None
+    (tmp_path / "client_secret.txt").write_text(SECRET)
+    told = {
+        "TOKEN_ENDPOINT": f"{served.north.url}/token",
+        "RESOURCE": RESOURCE,
+        "CLIENT_ID": MACHINE,
+        "PATH": os.environ["PATH"],
+    }
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-euo", "pipefail", "-c", f'{found[1]}\nprintf %s "$TOKEN"'),
+        cwd=tmp_path,
+        env=told,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    token, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
+    assert (await served.client(token.decode()).ask(VIEWER)).json() == STEWARD
 
 
 @pytest.mark.parametrize("name", KINDS)
