@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import ssl
@@ -17,6 +18,7 @@ from connect_graph.kept import Kept, Unfetched
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 262_144
+FAULTS = (httpx.HTTPError, httpx.InvalidURL, TimeoutError)
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -62,11 +64,15 @@ async def document(url: str) -> Any:
     Raises: Unfetched.
     """
     try:
-        async with asking(url) as client, client.stream("GET", url) as response:
+        async with (
+            asyncio.timeout(TIMEOUT_SECONDS),
+            asking(url) as client,
+            client.stream("GET", url) as response,
+        ):
             if response.status_code != 200:
                 raise Unfetched(f"its provider answered {response.status_code}")
             return json.loads(await body(response))
-    except httpx.HTTPError as error:
+    except FAULTS as error:
         raise Unfetched(f"its provider did not answer ({type(error).__name__})") from error
     except (ValueError, RecursionError) as error:
         raise Unfetched("its provider answered no JSON") from error

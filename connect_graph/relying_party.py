@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -22,7 +23,14 @@ from connect_graph.auth import LEEWAY_SECONDS, Pinned
 from connect_graph.issuer import TOKEN_TYPE, Issuer
 from connect_graph.kept import Unfetched
 from connect_graph.log import fields
-from connect_graph.provider import Metadata, asking, body, kept_metadata
+from connect_graph.provider import (
+    FAULTS,
+    TIMEOUT_SECONDS,
+    Metadata,
+    asking,
+    body,
+    kept_metadata,
+)
 from connect_graph.registration import Registration
 
 _LOG = logging.getLogger("connect_graph.sign_in")
@@ -200,14 +208,14 @@ class RelyingParty:
         own = self._registration
         name, secret = quote_plus(own.client_id), quote_plus(own.client_secret)
         try:
-            async with asking(url) as client:
+            async with asyncio.timeout(TIMEOUT_SECONDS), asking(url) as client:
                 request = client.build_request("POST", url, data=dict(form))
                 sent = await client.send(request, auth=httpx.BasicAuth(name, secret), stream=True)
                 try:
                     content = await body(sent)
                 finally:
                     await sent.aclose()
-        except httpx.HTTPError as error:
+        except FAULTS as error:
             raise Unfetched(f"the provider did not answer ({type(error).__name__})") from error
         if sent.status_code >= 500:
             raise Unfetched(f"the provider answered {sent.status_code}")

@@ -12,7 +12,10 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
+from connect_graph import trust
+from connect_graph.settings import Settings
 from tests.http.client import VIEWER
 from tests.identity.authority import PAGE, RESOURCE
 from tests.identity.conftest import HOMELESS, NORTH, STRANGER, Served
@@ -111,6 +114,32 @@ async def test_who_is_no_member_is_signed_in_and_sees_nothing(
     assert told["state"] == "signed-in"
     response = await served.client(told["token"]).ask(VIEWER)
     assert response.status_code == 403
+
+
+async def test_over_https_cookies_travel_encrypted_alone(served: Served) -> None:
+    """And in a folder of a host they are for that folder."""
+    agreed = {
+        "issuer": served.north.url,
+        "client_id": PAGE,
+        "client_secret": "x",
+        "url": "https://graph.example/trial",
+    }
+    settings = Settings.load(
+        {
+            "CONNECT_ISSUERS": json.dumps([served.north.described()]),
+            "CONNECT_SIGN_IN": json.dumps(agreed),
+        }
+    )
+    made = trust.sign_in(settings, trust.believed(settings))
+    assert made is not None
+    transport = httpx.ASGITransport(Starlette(routes=made.routes()))
+    async with httpx.AsyncClient(transport=transport, base_url="https://graph.example") as http:
+        response = await http.get("/graphiql/sign-in")
+    ((name, cookie),) = SimpleCookie(response.headers["set-cookie"]).items()
+    assert (name, cookie["secure"]) == ("__Secure-connect_sign_in", True)
+    assert cookie["path"] == "/trial/graphiql"
+    sent = parameters(response.headers["location"])
+    assert sent["redirect_uri"] == "https://graph.example/trial/graphiql/callback"
 
 
 async def test_a_token_that_the_graph_would_not_take_signs_nobody_in(
