@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, gateway, log, status, study
+from connect_graph import database, filling, gateway, log, status, study
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
@@ -31,10 +32,11 @@ from db.derivation import DerivationRefused
 from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
 from db.ingest.report import ImportRefused
+from db.key import KeyRefused
 from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused, TimedOut, Unavailable
-from db.pseudonym import FillRefused, KeyRefused
+from db.pseudonym import FillRefused
 from db.release.refusal import ReleaseRefused
 from db.synthetic.demo import ScopeRefused
 from db.synthetic.load import SynthesisRefused, synthesize
@@ -118,6 +120,7 @@ def _synthesize(parsed: argparse.Namespace, settings: Settings) -> int:
 async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[str, int]:
     complete = database.pseudonyms(settings)
     await database.require_migrated(url)
+    await database.require_key(settings, url)
     bar = Bar(patients, "patients")
     async with connected(url) as connection:
         counts = await synthesize(connection, patients, seed, complete, bar.show)
@@ -213,7 +216,16 @@ def _answer(
         with_page=parsed.subgraph is None,
     )
     told = partial(_tell, parsed, tokens)
-    return 0 if serve(app, parsed.host, parsed.port, told) else 1
+    return 0 if serve(app, parsed.host, parsed.port, told, _beside(parsed, settings, url)) else 1
+
+
+def _beside(
+    parsed: argparse.Namespace, settings: Settings, url: str
+) -> AbstractAsyncContextManager[None]:
+    """Fill in new scopes where the process is the owner: of an embedded database, or a `demo`."""
+    owner = settings.database_url is None or parsed.command == "demo"
+    one_of_four = parsed.subgraph not in {None, SUBGRAPHS[0]}
+    return filling.beside(settings, url) if owner and not one_of_four else nullcontext()
 
 
 def _count(text: str) -> int:
@@ -256,6 +268,7 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     study.declare(command)
+    filling.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

@@ -131,7 +131,7 @@ class Graph:
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
                 check_cost(selection, binding)
-                planned = plan(selection, binding, pool.grants, viewer.scope)
+                planned = plan(selection, binding, pool.grants, viewer.namespace)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
