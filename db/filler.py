@@ -42,9 +42,7 @@ async def keep_filled(
     failures = 0
     while not stop.is_set():
         try:
-            connection = await asyncpg.connect(
-                url, timeout=10, server_settings={"application_name": "connect-graph fill"}
-            )
+            connection = await _connect(url)
             try:
                 async for made in _Watch(connection, key_file, stop, interval):
                     failures = 0
@@ -56,6 +54,14 @@ async def keep_filled(
             failures += 1
             troubled(f"the database cannot be asked ({type(error).__name__}): again in {wait} s")
             await _until(stop, wait)
+
+
+async def _connect(url: str) -> Connection:
+    settings = {"application_name": "connect-graph fill"}
+    try:
+        return await asyncpg.connect(url, timeout=10, server_settings=settings)
+    except asyncpg.PostgresError as error:  # whatever it says: it let this program in before
+        raise asyncpg.InterfaceError(type(error).__name__) from error
 
 
 class _Watch:

@@ -14,27 +14,29 @@ import tempfile
 from pathlib import Path
 
 KEY_BYTES = 32
+OTHERWISE = "a new key would change every public id"
+"""What a key lost would mean."""
 
 
 class KeyRefused(Exception):
     """Say in one sentence why a key file is not used, and what to do."""
 
 
-def load_key(path: Path) -> bytes:
+def load_key(path: Path, *, otherwise: str = OTHERWISE) -> bytes:
     """Read the key, or make one where there is none; two processes at once end with the same."""
-    if (key := read_key(path)) is not None:
+    if (key := read_key(path, otherwise=otherwise)) is not None:
         return key
     try:
         _create(path)
-        return _read(path)
+        return _read(path, otherwise)
     except OSError as error:
         raise KeyRefused(f"the key file {path} cannot be created: {error.strerror}") from error
 
 
-def read_key(path: Path) -> bytes | None:
+def read_key(path: Path, *, otherwise: str = OTHERWISE) -> bytes | None:
     """Read the key; None where there is none."""
     try:
-        return _read(path)
+        return _read(path, otherwise)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -68,7 +70,7 @@ def discard_next(path: Path) -> None:
         raise KeyRefused(f"{next_to(path)} cannot be removed: {error.strerror}") from error
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, otherwise: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123  what is checked is what is read
         status = os.fstat(descriptor)
@@ -80,7 +82,7 @@ def _read(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise KeyRefused(
             f"the key file {path} does not hold exactly {KEY_BYTES} bytes: restore it from its "
-            "backup; a new key would change every public id"
+            f"backup; {otherwise}"
         )
     return key
 
