@@ -109,8 +109,7 @@ class Member:
             pool = self.world.pools.roles[self.viewer.role]
             try:
                 await export(pool, self.viewer, STUDY[0], "csv", path)
-            except ExportRefused as refused:  # with the scope goes the study
-                assert "there is no study" in str(refused)
+            except ExportRefused:  # with the scope goes the study
                 return frozenset()
             return frozenset(row["patient"] for row in read(path)["patient.csv"])
 
