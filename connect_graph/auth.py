@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from joserfc import jws, jwt
@@ -54,9 +55,7 @@ class Authenticator:
         Raises: Refusal SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """
         held = await viewers(self._identity, caller)
-        viewer = _in_scope(held, headers.get("x-scope"))
-        _check_purpose(viewer, headers.get("x-purpose"))
-        return viewer
+        return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
 
     async def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
@@ -142,14 +141,15 @@ def _in_scope(held: tuple[Viewer, ...], wanted: str | None) -> Viewer:
     )
 
 
-def _check_purpose(viewer: Viewer, stated: str | None) -> None:
+def _for_purpose(viewer: Viewer, stated: str | None) -> Viewer:
     purposes = ", ".join(viewer.purposes)
-    if stated is None and len(viewer.purposes) != 1:
+    if stated is None and viewer.purpose is None:
         raise Refusal(Code.PURPOSE_REQUIRED, f"State a purpose in X-Purpose: {purposes}.")
     if stated is not None and stated not in viewer.purposes:
         raise Refusal(
             Code.SCOPE_REFUSED, f"The scope {viewer.scope} is for other purposes: {purposes}."
         )
+    return viewer if stated is None else replace(viewer, purpose=stated)
 
 
 def _unauthenticated() -> Refusal:

@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, gateway, log, status, study, trust
+from connect_graph import database, filling, gateway, log, status, study, trust
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -32,10 +33,11 @@ from db.derivation import DerivationRefused
 from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
 from db.ingest.report import ImportRefused
+from db.key import KeyRefused
 from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused, TimedOut, Unavailable
-from db.pseudonym import FillRefused, KeyRefused
+from db.pseudonym import FillRefused
 from db.release.refusal import ReleaseRefused
 from db.synthetic.demo import ScopeRefused
 from db.synthetic.load import SynthesisRefused, synthesize
@@ -119,6 +121,7 @@ def _synthesize(parsed: argparse.Namespace, settings: Settings) -> int:
 async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[str, int]:
     complete = database.pseudonyms(settings)
     await database.require_migrated(url)
+    await database.require_key(settings, url)
     bar = Bar(patients, "patients")
     async with connected(url) as connection:
         counts = await synthesize(connection, patients, seed, complete, bar.show)
@@ -219,7 +222,17 @@ def _answer(
         bounds=bounds,
     )
     told = partial(_tell, parsed, tokens)
-    return 0 if serve(app, parsed.host, parsed.port, told, bounds) else 1
+    beside = _beside(parsed, settings, url)
+    return 0 if serve(app, parsed.host, parsed.port, told, bounds, beside) else 1
+
+
+def _beside(
+    parsed: argparse.Namespace, settings: Settings, url: str
+) -> AbstractAsyncContextManager[None]:
+    """Fill in new scopes where the process is the owner: of an embedded database, or a `demo`."""
+    owner = settings.database_url is None or parsed.command == "demo"
+    one_of_four = parsed.subgraph not in {None, SUBGRAPHS[0]}
+    return filling.beside(settings, url) if owner and not one_of_four else nullcontext()
 
 
 def _count(text: str) -> int:
@@ -262,6 +275,7 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     study.declare(command)
+    filling.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"
