@@ -13,7 +13,7 @@ from connect_graph.telemetry import Observed
 from db.audit.entry import Decision, Entry
 from db.audit.seal import Seal
 from db.audit.writer import Writer
-from db.pseudonym import load_key
+from db.key import load_key
 from db.viewer import Caller, Viewer
 from resolvers.errors import Code
 from resolvers.execute import Answer, Request
