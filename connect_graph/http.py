@@ -25,6 +25,7 @@ from connect_graph.log import fields
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
 from db.migrate import MigrationError
+from db.office.change import Office
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
 from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
@@ -58,6 +59,7 @@ class Door:
                 asked,
                 viewer,
                 self._pools.roles[viewer.role],
+                office=Office(self._pools.office),
                 query_only=request.method != "POST",
                 observer=watched,
             )

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from db.address import Address, AddressError
 
-ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity")
+ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity", "office")
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 

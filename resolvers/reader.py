@@ -58,6 +58,12 @@ class Reader:
         self.rows = 0
         self._handed_out = 0
 
+    def forget(self) -> None:
+        """Read anew from here on, since something was changed."""
+        self._loaders.clear()
+        self._named.clear()
+        self._counters.clear()
+
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
         return await self._rows(select)

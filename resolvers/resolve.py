@@ -8,22 +8,28 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from db.office.change import Office
+from db.office.outcome import Outcome
 from db.plan import Expression, Select
 from db.viewer import Viewer
 from resolvers import cursor
+from resolvers.errors import Code, Refusal
 from resolvers.reader import Reader, Row
 from resolvers.slot import (
     Branch,
+    Changing,
     Entities,
     Entity,
     Leaf,
     Missing,
     Nested,
+    OfChange,
     OfPage,
     OfSubgraph,
     OfViewer,
     Paged,
     PageRows,
+    Reread,
     Single,
     Slot,
     Slots,
@@ -41,6 +47,8 @@ class Context:
     """The types of interfaces' rows, by the kind in the row."""
     sdl: Callable[[], str] = str
     """Writes the subgraph's own schema, as far as the viewer's role may know."""
+    office: Office | None = None
+    """Makes changes, where the door takes any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,14 @@ class PageOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A change that was made."""
+
+    outcome: Outcome
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What identification found out, as an object of the answer."""
 
@@ -95,6 +111,8 @@ def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -
             return _root(context, context.slots[at])
         case Told(values=values):
             return values[info.field_name]
+        case Done(slots=slots):
+            return _of_change(context, parent, slots[at])
         case Object(row=row, slots=slots):
             return _of_row(context, row, slots[at])
         case PageOf(paged=paged):
@@ -127,10 +145,35 @@ async def _root(context: Context, slot: Slot) -> Any:
             return [_entity(context, e) if isinstance(e, Entity) else e for e in places]
         case OfSubgraph():
             return Told({"sdl": context.sdl()})
+        case Changing():
+            return await _change(context, slot)
         case Missing(refusal=refusal):
             return refusal
         case _:
             raise TypeError(f"{type(slot).__name__} is no root")
+
+
+async def _change(context: Context, slot: Changing) -> Done:
+    if context.office is None:
+        raise Refusal(Code.UNAVAILABLE, "Changes are not taken here now.")
+    outcome = await context.office.change(context.viewer, slot.operation, slot.given)
+    context.reader.forget()
+    return Done(outcome, slot.slots)
+
+
+def _of_change(context: Context, done: Done, slot: Slot) -> Any:
+    match slot:
+        case OfChange():
+            return done.outcome.changed
+        case Reread():
+            return _reread(context, slot, done.outcome.key)
+        case _:
+            raise TypeError(f"{type(slot).__name__} is nothing that a change gives back")
+
+
+async def _reread(context: Context, slot: Reread, key: str) -> Object | None:
+    row = await context.reader.named(slot.select, (key,))
+    return None if row is None else _object(row, slot.select, slot.slots)
 
 
 async def _entity(context: Context, place: Entity) -> Object | None:

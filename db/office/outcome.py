@@ -1,0 +1,15 @@
+"""Outcomes: what a change did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hold by which key the changed entity is found, and whether anything changed."""
+
+    key: str
+    changed: bool = True
+    fill: bool = False
+    """Patients may lack a pseudonym now."""
