@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
@@ -10,9 +10,6 @@ from schema.agreement import DataDomain
 from schema.mapping import column, entity, one
 from schema.scalars import DateTime
 from schema.viewer import Purpose, Role, ScopeKind
-
-if TYPE_CHECKING:
-    from schema.consortium import Partner
 
 
 @entity("scope_term", key="scope_id", description="The terms of a scope.")
@@ -49,9 +46,6 @@ class Membership:
     role: Role = column("role", "In which role.")
     valid_from: DateTime = column("valid_from", "When it begins.")
     revoked_at: DateTime | None = column("revoked_at", "When it ends; null: no end is set.")
-    organisation: Annotated[Partner, strawberry.lazy("schema.consortium")] | None = one(
-        "organisation_number", "organisation_number", "The organisation that the person acts for."
-    )
     scope: Annotated[ScopeTerms, strawberry.lazy("schema.membership")] | None = one(
         "scope_id", "scope_id", "What it opens. For stewards, companies and researchers."
     )

@@ -33,6 +33,7 @@ SCALARS = {
     "date": "Date",
     "text[]": "[String!]",
     "timestamp with time zone": "DateTime",
+    "uuid": "ID",
 }
 # Columns that may be null, of fields that may not: the constraint that says so of these rows.
 HELD = {
