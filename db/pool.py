@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from db.catalog import Connection
 
 IDENTITY = "identity"
+AUDIT = "audit"
+AUDIT_CONNECTIONS = 2
+"""One that writes entries, one that seals."""
 OFFICE = "office"
 OFFICE_CONNECTIONS = 2
 """Changes take turns: one is made while the next is read."""
@@ -85,28 +88,29 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Hold the pool of every role, the one that identifies callers, and the one that writes."""
+    """Hold the pool of every role, and those that identify callers, audit, and write."""
 
     identity: Pool
+    audit: Pool
     office: Pool
     roles: Mapping[Role, Pool]
 
     @classmethod
     async def open(cls, urls: Mapping[str, str], *, size: int, timeout_ms: int = 10_000) -> Pools:
-        """Open a pool for each role, identification and the office, from the URLs of their logins.
+        """Open a pool for each role and each other login, from the URLs of all.
 
         Raises: LoginRefused when a URL is another login's, or the login may do more than it should.
         """
         opened: list[Pool] = []
         try:
-            for role in (IDENTITY, OFFICE, *(role.value for role in Role)):
-                held = min(size, OFFICE_CONNECTIONS) if role == OFFICE else size
-                opened.append(await _open(role, urls[role], held, timeout_ms))
+            for role in (IDENTITY, AUDIT, OFFICE, *(role.value for role in Role)):
+                held = {AUDIT: AUDIT_CONNECTIONS, OFFICE: min(size, OFFICE_CONNECTIONS)}
+                opened.append(await _open(role, urls[role], held.get(role, size), timeout_ms))
         except BaseException:
             await asyncio.gather(*(pool.connections.close() for pool in opened))
             raise
-        identity, office, *rest = opened
-        return cls(identity, office, dict(zip(Role, rest, strict=True)))
+        identity, audit, office, *rest = opened
+        return cls(identity, audit, office, dict(zip(Role, rest, strict=True)))
 
     async def alive(self) -> bool:
         """Tell whether the database answers."""
@@ -118,7 +122,7 @@ class Pools:
 
     async def close(self) -> None:
         """Wait for what runs, then close every connection."""
-        pools = (self.identity, self.office, *self.roles.values())
+        pools = (self.identity, self.audit, self.office, *self.roles.values())
         await asyncio.gather(*(pool.connections.close() for pool in pools))
 
 
@@ -148,7 +152,8 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         server_settings={
             "application_name": f"connect-graph {role}",
             "statement_timeout": str(timeout_ms),
-            "default_transaction_read_only": "off" if role == OFFICE else "on",
+            "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
+            "synchronous_commit": "on",
             "jit": "off",
             "timezone": "UTC",
         },

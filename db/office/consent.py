@@ -64,7 +64,7 @@ async def give_consent(connection: Connection, new: NewConsent) -> Outcome:
         until = row["withdrawn_at"]
         if until is None or until > now:
             if at in {None, row["given_at"]} and row["given_at"] <= now:
-                return Outcome(new.patient, changed=False)
+                return Outcome(new.patient, changed=False, patient=patient)
             raise reject(
                 f"there is one in force since {spelled(row['given_at'])}: withdraw it first",
                 "given_at",
@@ -76,7 +76,7 @@ async def give_consent(connection: Connection, new: NewConsent) -> Outcome:
                 "given_at",
             )
     await connection.execute(_GIVE, patient, new.purpose, at)
-    return Outcome(new.patient, fill=True)
+    return Outcome(new.patient, patient=patient, fill=True)
 
 
 async def withdraw_consent(connection: Connection, withdrawal: Withdrawal) -> Outcome:
@@ -84,7 +84,7 @@ async def withdraw_consent(connection: Connection, withdrawal: Withdrawal) -> Ou
 
     Raises: Rejected.
     """
-    _, at, now, rows = await _find(
+    patient, at, now, rows = await _find(
         connection, withdrawal, withdrawal.withdrawn_at, "withdrawn_at"
     )
     if not rows:
@@ -95,13 +95,13 @@ async def withdraw_consent(connection: Connection, withdrawal: Withdrawal) -> Ou
     until = last["withdrawn_at"]
     if until is not None and until <= now:
         if at in {None, until}:
-            return Outcome(withdrawal.patient, changed=False)
+            return Outcome(withdrawal.patient, changed=False, patient=patient)
         raise reject(f"it was withdrawn at {spelled(until)}, and stays so", "withdrawn_at")
     if (at or now) <= last["given_at"]:
         sentence = f"it was given at {spelled(last['given_at'])}: a withdrawal comes after that"
         raise reject(sentence, "withdrawn_at")
     await connection.execute(_WITHDRAW, last["id"], at)
-    return Outcome(withdrawal.patient)
+    return Outcome(withdrawal.patient, patient=patient)
 
 
 async def _find(

@@ -11,5 +11,7 @@ class Outcome:
 
     key: str
     changed: bool = True
+    patient: int | None = None
+    """Whom it is about, for the audit."""
     fill: bool = False
     """Patients may lack a pseudonym now."""

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from tests.access.kind import (
+    AUDIT,
     COUNTS,
     DOMAINS,
     IDENTITY,
@@ -176,7 +177,7 @@ class _Sight:
         facts, found = self.facts, self.found
         if self.role == "steward":
             found["membership"] = facts.tables["membership"]
-            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS
+            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT
             found.update({table: facts.tables[table] for table in everything})
             return
         for table in COUNTS:

@@ -9,10 +9,11 @@ import pytest
 
 from db.statement import SETTINGS
 from tests.access.conftest import DEMO, who
+from tests.access.kind import AUDIT
 from tests.access.session import session
 from tests.world import World
 
-LOGINS = (*DEMO, "identity", "office")
+LOGINS = (*DEMO, "identity", "audit", "office")
 GROUPS = {f"connect_{role}" for role in LOGINS}
 API = GROUPS | {f"{group}_login" for group in GROUPS}
 EXECUTE = {
@@ -51,7 +52,12 @@ WRITES = {
     ("consent", "UPDATE"): "withdrawn_at",
 }
 _READS = ("SELECT", "PERMISSIVE")
+APPENDS = {(table, "connect_audit", "INSERT") for table in AUDIT} | {
+    (table, "connect_office", "INSERT") for table in ("audit_entry", "audit_document")
+}
+"""Where the audit is appended to, by whom: a change brings its own entry."""
 REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.FeatureNotSupportedError)
+OF_LOGIN = {"audit": "(select count(number) from connect.audit_seal)"}
 SOME = "(select count(*) from connect.scope) + (select count(*) from connect.membership)"
 
 
@@ -75,7 +81,7 @@ async def test_every_table_forces_row_security(owner: asyncpg.Connection) -> Non
 
 
 async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Connection) -> None:
-    """A permissive one for reading, for that role by name; none for PUBLIC; the office's to write."""
+    """A permissive one for reading, for that role by name; none for PUBLIC; those that write."""
     granted = await owner.fetch(
         "select c.relname::text, r.rolname::text from pg_class c, pg_roles r"
         " where c.relnamespace = 'connect'::regnamespace and c.relkind in ('r', 'p', 'f')"
@@ -86,17 +92,24 @@ async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Conne
         "select tablename::text, unnest(roles)::text, cmd, permissive from pg_policies"
         " where schemaname = 'connect'"
     )
-    assert {role for _, role, _, _ in policies} <= GROUPS
-    covered = {(table, role) for table, role, cmd, kind in policies if (cmd, kind) == _READS}
+    others = {(role, cmd) for _, role, cmd, _ in policies if role not in GROUPS}
+    assert others == {("connect_auditor", "SELECT"), ("connect_loader", "INSERT")}
+    covered = {
+        (table, role)
+        for table, role, cmd, kind in policies
+        if (cmd, kind) == _READS and role in GROUPS
+    }
     assert {tuple(row) for row in granted} == covered
-    writing = [(table, cmd, role) for table, role, cmd, _ in policies if cmd != "SELECT"]
-    assert sorted(writing) == sorted((*place, "connect_office") for place in WRITES)
+    writing = [(t, role, cmd) for t, role, cmd, _ in policies if cmd != "SELECT" and role in GROUPS]
+    of_office = [(table, "connect_office", cmd) for table, cmd in WRITES]
+    assert sorted(writing) == sorted([*of_office, *APPENDS])
 
 
 async def test_nothing_but_reading_is_granted(owner: asyncpg.Connection) -> None:
     """In tables, columns and sequences of any schema, to API roles and to everybody.
 
-    The login of the office may write what is listed here, and remove nothing.
+    The audit is appended to, and the login of the office may write what is listed; it removes
+    nothing.
     """
     grants = await owner.fetch(
         "select c.relname::text, coalesce(r.rolname::text, 'PUBLIC'), a.privilege_type,"
@@ -111,11 +124,14 @@ async def test_nothing_but_reading_is_granted(owner: asyncpg.Connection) -> None
     )
     assert grants
     assert {grantee for _, grantee, _, _ in grants} <= GROUPS
-    written: dict[tuple[str, str], set[str]] = {}
+    appended, written = set(), dict[tuple[str, str], set[str]]()
     for table, grantee, privilege, column in grants:
-        if privilege != "SELECT":
+        if column is None and privilege != "SELECT":
+            appended.add((table, grantee, privilege))
+        elif privilege != "SELECT":
             assert grantee == "connect_office", (table, grantee, privilege)
             written.setdefault((table, privilege), set()).add(column)
+    assert appended == APPENDS
     assert written == {place: set(columns.split()) for place, columns in WRITES.items()}
 
 
@@ -154,13 +170,17 @@ async def test_an_api_role_has_no_attribute(owner: asyncpg.Connection) -> None:
         assert role["rolconfig"] is None
 
 
-async def test_the_loader_cannot_log_in(owner: asyncpg.Connection) -> None:
-    (loader,) = await owner.fetch("select * from pg_roles where rolname = 'connect_loader'")
+@pytest.mark.parametrize("name", ["loader", "auditor"])
+async def test_what_the_owner_may_become_cannot_log_in(
+    owner: asyncpg.Connection, name: str
+) -> None:
+    (role,) = await owner.fetch("select * from pg_roles where rolname = $1", f"connect_{name}")
     for attribute in ("rolcanlogin", "rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication"):
-        assert not loader[attribute], attribute
+        assert not role[attribute], attribute
+    assert role["rolbypassrls"] == (name == "loader")
 
 
-async def test_memberships_are_a_login_in_its_group_and_the_owner_in_the_loader(
+async def test_memberships_are_a_login_in_its_group_and_the_owner_in_what_commands_act_as(
     owner: asyncpg.Connection,
 ) -> None:
     me = await owner.fetchval("select current_user::text")
@@ -172,7 +192,7 @@ async def test_memberships_are_a_login_in_its_group_and_the_owner_in_the_loader(
     logins = {(f"{group}_login", group, False) for group in GROUPS}
     rest = {tuple(row) for row in found} - logins
     assert logins <= {tuple(row) for row in found}
-    assert {row[:2] for row in rest} == {(me, "connect_loader")}
+    assert {row[:2] for row in rest} == {(me, "connect_loader"), (me, "connect_auditor")}
 
 
 async def test_no_view_shows_what_a_policy_hides(owner: asyncpg.Connection) -> None:
@@ -286,10 +306,11 @@ async def test_a_login_becomes_no_other_role(
     scope = DEMO.get(role, "CONNECT")
     asks = await who(world, role if role in DEMO else "steward", scope)
     every = await names(owner, "select rolname from pg_roles")
+    some = OF_LOGIN.get(role, SOME)
     others = every - {f"connect_{role}", f"connect_{role}_login"}
     assert len(others) > len(API) - 2
     async with session(world.database, role, asks) as connection:
-        before = await connection.fetchval(f"select {SOME}")
+        before = await connection.fetchval(f"select {some}")
         for other in sorted(others):
             for attempt in (
                 f'set role "{other}"',
@@ -303,9 +324,9 @@ async def test_a_login_becomes_no_other_role(
                 with pytest.raises(REFUSED):
                     await connection.execute(attempt)
         assert await connection.fetchval("select current_user") == f"connect_{role}_login"
-        assert await connection.fetchval(f"select {SOME}") == before
+        assert await connection.fetchval(f"select {some}") == before
         await connection.execute(f"set role connect_{role}")  # its own group: the same policies
-        assert await connection.fetchval(f"select {SOME}") == before
+        assert await connection.fetchval(f"select {some}") == before
 
 
 @pytest.mark.parametrize("role", LOGINS)
@@ -313,7 +334,7 @@ async def test_row_security_cannot_be_switched_off(world: World, role: str) -> N
     async with session(world.database, role) as connection:
         await connection.execute("set row_security = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.fetch("select from connect.scope")
+            await connection.fetch(f"select {OF_LOGIN.get(role, SOME)}")
 
 
 @pytest.mark.parametrize("role", DEMO)
