@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, gateway, log, status, study
+from connect_graph import database, gateway, log, member, status, study
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -22,6 +22,7 @@ from connect_graph.embedded import EmbeddedError
 from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DemoIssuer, Issuer, IssuerError
+from connect_graph.member import MemberRefused
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
@@ -59,6 +60,7 @@ FAILURES = (
     IssuerError,
     KeyRefused,
     LoginRefused,
+    MemberRefused,
     MigrationError,
     NotMigrated,
     PasswordRefused,
@@ -258,6 +260,7 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     study.declare(command)
+    member.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

@@ -103,11 +103,7 @@ class Office:
                 self.begin(connection) as record,
             ):
                 await connection.execute(_SAY, *viewer.settings)
-                outcome = await perform(connection, name, given)
-                record(name, given, outcome)
-                return outcome
-        except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as error:
-            raise reject("somebody else wrote the same at this moment: try again") from error
+                return await _perform(connection, record, name, given)
         except asyncpg.InsufficientPrivilegeError as error:
             raise reject("your membership does not allow it any longer: sign in anew") from error
         except asyncpg.QueryCanceledError as error:
@@ -116,17 +112,32 @@ class Office:
             raise Unavailable from error
 
 
-async def perform(connection: Connection, name: str, given: Mapping[str, Any]) -> Outcome:
-    """Make a change in the caller's transaction; changes take turns, so none overtakes a check.
+async def command(
+    connection: Connection, begin: Begin, name: str, given: Mapping[str, Any]
+) -> Outcome:
+    """Make a change for a command: as the loader, whom no membership binds.
 
     Raises: Rejected.
     """
+    async with begin(connection) as record:
+        await connection.execute("set local role connect_loader")
+        return await _perform(connection, record, name, given)
+
+
+async def _perform(
+    connection: Connection, record: Record, name: str, given: Mapping[str, Any]
+) -> Outcome:
+    """Check, write and record; changes take turns, so none overtakes another's check."""
     operation = OPERATIONS[name]
     _check_texts(given)
     await connection.execute(_LOCK)
-    outcome = await operation.run(connection, operation.input(**given))
+    try:
+        outcome = await operation.run(connection, operation.input(**given))
+    except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as error:
+        raise reject("somebody else wrote the same at this moment: try again") from error
     if outcome.fill:
         await connection.execute("select pg_notify($1, '')", CHANNEL)
+    record(name, given, outcome)
     return outcome
 
 
