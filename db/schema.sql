@@ -1579,7 +1579,7 @@ CREATE TABLE connect.membership (
     scope_id bigint NOT NULL,
     valid_from timestamp with time zone DEFAULT now() NOT NULL,
     revoked_at timestamp with time zone,
-    key uuid DEFAULT gen_random_uuid() NOT NULL
+    key text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE ONLY connect.membership FORCE ROW LEVEL SECURITY;

@@ -44,7 +44,7 @@ grant execute on function connect.is_office() to connect_office, connect_steward
 -- A person may hold a scope again after a revocation, never twice at once. There is no range of
 -- texts, so who and which scope are compared by a hash: two that share one refuse each other.
 alter table connect.membership
-  add column key uuid not null unique default gen_random_uuid(),
+  add column key text collate "C" not null unique default replace(gen_random_uuid()::text, '-', ''),
   drop constraint membership_issuer_organisation_number_subject_scope_id_key,
   add constraint membership_once exclude using gist (
     int8range(

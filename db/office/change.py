@@ -42,7 +42,8 @@ CHANNEL = "connect_scope"
 """Where it is told that patients may lack a pseudonym, and no more: any login may listen."""
 UNFIT = re.compile("[\0\ud800-\udfff]")
 """What no text of PostgreSQL may hold."""
-_LOCK = "select pg_advisory_xact_lock(hashtextextended('connect.office', 0))"
+_TAKE = "select pg_advisory_lock(hashtextextended('connect.office', 0))"
+_GIVE_BACK = "select pg_advisory_unlock(hashtextextended('connect.office', 0))"
 _SAY = "select " + ", ".join(
     f"set_config('{name}', ${place}, true)" for place, name in enumerate(SETTINGS, start=1)
 )
@@ -100,6 +101,7 @@ class Office:
         try:
             async with (
                 self.pool.connections.acquire(timeout=ACQUIRE_SECONDS) as connection,
+                _turn(connection),
                 self.begin(connection) as record,
             ):
                 await connection.execute(_SAY, *viewer.settings)
@@ -119,18 +121,31 @@ async def command(
 
     Raises: Rejected.
     """
-    async with begin(connection) as record:
+    async with _turn(connection), begin(connection) as record:
         await connection.execute("set local role connect_loader")
         return await _perform(connection, record, name, given)
+
+
+@asynccontextmanager
+async def _turn(connection: Connection) -> AsyncIterator[None]:
+    """Wait for one's turn: what is checked stays so until it is written.
+
+    The transaction begins after that, and with it its clock: what was written before has happened.
+    """
+    await connection.execute(_TAKE)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute(_GIVE_BACK)
 
 
 async def _perform(
     connection: Connection, record: Record, name: str, given: Mapping[str, Any]
 ) -> Outcome:
-    """Check, write and record; changes take turns, so none overtakes another's check."""
+    """Check, write and record."""
     operation = OPERATIONS[name]
     _check_texts(given)
-    await connection.execute(_LOCK)
     try:
         outcome = await operation.run(connection, operation.input(**given))
     except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as error:

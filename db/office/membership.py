@@ -32,7 +32,7 @@ left join connect.partner p on p.id = coalesce(a.partner_id, j.partner_id, t.par
 where s.code = $1
 """
 _HELD = """
-select m.id, m.key::text, m.role::text, m.valid_from, m.revoked_at, now() as now
+select m.id, m.key, m.role::text, m.valid_from, m.revoked_at, now() as now
 from connect.membership m join connect.scope s on s.id = m.scope_id
 where m.issuer = $1 and m.organisation_number = $2 and m.subject = $3 and s.code = $4
 order by m.valid_from
@@ -41,7 +41,7 @@ _ADD = """
 insert into connect.membership
   (role, issuer, organisation_number, subject, scope_id, valid_from, revoked_at)
 values ($1::text::connect.role, $2, $3, $4, $5, coalesce($6::timestamptz, now()), $7)
-returning key::text
+returning key
 """
 _REVOKE = (
     "update connect.membership set revoked_at = coalesce($2::timestamptz, now()) where id = $1"

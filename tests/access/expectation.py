@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from graphql import (
     GraphQLInterfaceType,
@@ -93,9 +92,7 @@ def _spelled(value: Any) -> Any:
     """Spell a value as PostgreSQL does in JSON: of a second no digit that says nothing."""
     if isinstance(value, datetime):
         return re.sub(r"(\.\d*?)0+(?=\+)", r"\1", value.isoformat())
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(slots=True)
