@@ -173,7 +173,8 @@ def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
             tokens = asyncio.run(_demonstration(settings, url))
         else:
             asyncio.run(database.require_migrated(url))
-        with gateway.running(_issuers(settings), parsed.host, parsed.port) as children:
+        joined = gateway.running(_issuers(settings), parsed.host, parsed.port, settings.bounds)
+        with joined as children:
             _tell(parsed, tokens)
             return gateway.watch(children)
 
@@ -205,6 +206,7 @@ def _answer(
         return await migrate.pending(url)
 
     log.set_up()  # from here on, stderr is for programs to read
+    bounds = settings.bounds if parsed.subgraph is None else settings.bounds.of_subgraph()
     app = application(
         graphs_of(parsed.subgraph),
         settings.logins(url),
@@ -215,9 +217,10 @@ def _answer(
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
         with_page=parsed.subgraph is None,
+        bounds=bounds,
     )
     told = partial(_tell, parsed, tokens)
-    return 0 if serve(app, parsed.host, parsed.port, told) else 1
+    return 0 if serve(app, parsed.host, parsed.port, told, bounds) else 1
 
 
 def _count(text: str) -> int:

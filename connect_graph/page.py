@@ -86,7 +86,7 @@ def _asset(assets: Path, name: str, asked: Headers) -> Response:
     match = _HASHED.fullmatch(name)
     path = assets / name
     if match is None or not path.is_file():
-        return PlainTextResponse("There is no such file.\n", 404, _STRICT)
+        return PlainTextResponse("There is no such file.\n", 404)
     headers = {
         **_STRICT,
         "cache-control": "public, max-age=31536000, immutable",

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from connect_graph.bounds import USUAL, Bounds
 from db.address import Address, AddressError
+from resolvers.limits import MOST_COST
 
 ROLES = (
     "partner",
@@ -36,6 +38,7 @@ class Settings:
     demo: bool = False
     pool_size: int = 8
     telemetry: bool = False
+    bounds: Bounds = USUAL
     database_url: str | None = field(default=None, repr=False)
     login_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -51,6 +54,7 @@ class Settings:
             demo=_flag(present, "CONNECT_DEMO"),
             pool_size=_count(present, "CONNECT_POOL_SIZE", default=8, least=1, most=100),
             telemetry="OTEL_EXPORTER_OTLP_ENDPOINT" in present,
+            bounds=_bounds(present),
             database_url=_address(present, "DATABASE_URL"),
             login_urls=MappingProxyType(
                 {
@@ -94,8 +98,28 @@ def _directory(environ: Mapping[str, str]) -> Path:
     return home / ".data"
 
 
-def _flag(environ: Mapping[str, str], name: str) -> bool:
-    text = environ.get(name, "0")
+def _bounds(environ: Mapping[str, str]) -> Bounds:
+    def count(name: str, default: int, least: int, most: int) -> int:
+        return _count(environ, name, default=default, least=least, most=most)
+
+    return Bounds(
+        requests_per_minute=count(
+            "CONNECT_REQUESTS_PER_MINUTE", USUAL.requests_per_minute, 1, 1_000_000
+        ),
+        # An operation that is allowed at all must fit in it.
+        cost_per_minute=count(
+            "CONNECT_COST_PER_MINUTE", USUAL.cost_per_minute, MOST_COST, 1_000_000 * MOST_COST
+        ),
+        statement_seconds=count("CONNECT_STATEMENT_SECONDS", USUAL.statement_seconds, 1, 600),
+        request_seconds=count("CONNECT_REQUEST_SECONDS", USUAL.request_seconds, 1, 600),
+        connections=count("CONNECT_CONNECTIONS", USUAL.connections, 1, 100_000),
+        get=_flag(environ, "CONNECT_GET", usual=USUAL.get),
+        hsts_seconds=count("CONNECT_HSTS_SECONDS", USUAL.hsts_seconds, 0, 2**31 - 1),
+    )
+
+
+def _flag(environ: Mapping[str, str], name: str, *, usual: bool = False) -> bool:
+    text = environ.get(name, str(int(usual)))
     if text not in {"0", "1"}:
         raise SettingsError(f"{name} must be 1 or 0")
     return text == "1"

@@ -11,6 +11,9 @@
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
 //
+// GATEWAY_REQUESTS_PER_MINUTE, GATEWAY_COST_PER_MINUTE, GATEWAY_REQUEST_SECONDS, GATEWAY_CONNECTIONS,
+// GATEWAY_GET and GATEWAY_HSTS_SECONDS are what CONNECT_… of the same name are for the one process.
+//
 // It prints `ready: URL` when it answers, and logs a JSON object for each request on stderr. SIGINT
 // and SIGTERM end it when what it began is finished.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -19,10 +22,12 @@ import type { AddressInfo } from "node:net";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 
 import { Asked } from "./asked.ts";
+import { Budgets } from "./budget.ts";
 import { exchange } from "./exchange.ts";
 import { type Execution, planner } from "./execution.ts";
 import { internal, log } from "./log.ts";
 import { BOUNDS, Partner } from "./partner.ts";
+import { protection, refuse } from "./protection.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
 import { type Fetching, Subgraph } from "./subgraph.ts";
@@ -33,12 +38,15 @@ const GRAPHQL = "/graphql";
 const GRACE_MS = 10_000;
 const IDLE_MS = 50;
 const KEPT_MS = 30_000;
+// How often it looks for requests that do not arrive.
+const LOOK_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type Subgraphs = Map<string, Replicas>;
 
 async function runtime(settings: Settings, subgraphs: Subgraphs) {
   const verify = await verifier(settings.issuers);
+  const budgets = new Budgets(settings.quotas);
   let execution: Execution | undefined;
   const made = createGatewayRuntime({
     supergraph: settings.supergraph,
@@ -50,7 +58,11 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
     }),
-    plugins: () => [exchange(verify, (request) => execution!.answer(request))],
+    plugins: () => [
+      exchange(verify, budgets, protection(settings.hstsSeconds), (request) =>
+        execution!.answer(request),
+      ),
+    ],
     graphqlEndpoint: GRAPHQL,
     // It looks at how a URL ends, also at that of a query by GET: no URL ends so.
     healthCheckEndpoint: " none",
@@ -72,10 +84,17 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
   return made;
 }
 
-function routes(needed: Replicas[], graph: Awaited<ReturnType<typeof runtime>>) {
+function routes(
+  settings: Settings,
+  needed: Replicas[],
+  graph: Awaited<ReturnType<typeof runtime>>,
+) {
+  const asking = settings.get ? ["GET", "HEAD", "POST"] : ["POST"];
+  const strict = Object.entries(protection(settings.hstsSeconds));
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = (request.url ?? "").split("?", 1)[0]!;
-    const methods = route === GRAPHQL ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
+    const methods = route === GRAPHQL ? asking : ["GET", "HEAD"];
+    for (const [name, value] of strict) response.setHeader(name, value);
     if (![GRAPHQL, "/health", "/ready"].includes(route)) {
       say(response, 404, { status: "not found" });
     } else if (!methods.includes(request.method ?? "")) {
@@ -152,7 +171,19 @@ async function main(): Promise<void> {
   const graph = await runtime(settings, subgraphs);
   // A partner that is down is no reason to turn anybody away.
   const needed = [...subgraphs.values()].filter(({ name }) => !settings.isPartner(name));
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(needed, graph));
+  const requestTimeout = settings.requestSeconds * 1_000;
+  const server = createServer(
+    {
+      keepAliveTimeout: KEPT_MS,
+      keepAlive: true,
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: LOOK_MS,
+    },
+    routes(settings, needed, graph),
+  );
+  server.maxConnections = settings.connections;
+  server.on("clientError", refuse);
   const stop = stopping(server, subgraphs);
   for (const signal of SIGNALS) process.once(signal, stop);
   process.on("unhandledRejection", (fault) => internal(fault));

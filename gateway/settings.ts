@@ -1,6 +1,9 @@
 // The settings, read once from the environment.
 import { readFileSync } from "node:fs";
 
+import type { Quotas } from "./budget.ts";
+import { MOST_COST } from "./cost.ts";
+
 export interface Issuer {
   issuer: string;
   audience: string;
@@ -22,6 +25,13 @@ export interface Settings {
   issuers: Issuer[];
   // The URLs of a subgraph: one for each of its replicas.
   urls(subgraph: string): URL[];
+  // What a member may ask for in a minute.
+  quotas: Quotas;
+  // How long a request may take to arrive.
+  requestSeconds: number;
+  connections: number;
+  get: boolean;
+  hstsSeconds: number;
   isPartner(subgraph: string): boolean;
 }
 
@@ -32,6 +42,12 @@ type Environment = Record<string, string | undefined>;
 
 export function load(environment: Environment): Settings {
   const given = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const count = (name: string, usual: number, least: number, most: number): number => {
+    const text = given(name) ?? String(usual);
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (number >= least && number <= most) return number;
+    throw new SettingsError(`${name} must be a whole number from ${least} to ${most}`);
+  };
   const own =
     given("GATEWAY_OWN")
       ?.split(",")
@@ -41,6 +57,15 @@ export function load(environment: Environment): Settings {
     port: port(given("GATEWAY_PORT") ?? "4000"),
     supergraph: read("GATEWAY_SUPERGRAPH", required("GATEWAY_SUPERGRAPH", given)),
     issuers: issuers(given),
+    quotas: {
+      requests: count("GATEWAY_REQUESTS_PER_MINUTE", 600, 1, 1_000_000),
+      // An operation that is allowed at all must fit in it.
+      cost: count("GATEWAY_COST_PER_MINUTE", 10 * MOST_COST, MOST_COST, 1_000_000 * MOST_COST),
+    },
+    requestSeconds: count("GATEWAY_REQUEST_SECONDS", 20, 1, 600),
+    connections: count("GATEWAY_CONNECTIONS", 500, 1, 100_000),
+    get: count("GATEWAY_GET", 1, 0, 1) === 1,
+    hstsSeconds: count("GATEWAY_HSTS_SECONDS", 0, 0, 2 ** 31 - 1),
     urls(subgraph) {
       const name = `GATEWAY_SUBGRAPH_${subgraph.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
       return required(name, given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,6 +51,8 @@ _FAILURES: Mapping[type[Exception], Refusal] = {
     TimedOut: TOO_SLOW,
     Unfit: MISFIT,
 }
+Charging = Callable[[int], None]
+"""Takes what an operation may cost from a budget, or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Graph:
         office: Office | None = None,
         query_only: bool = False,
         observer: Observer = NOBODY,
+        charge: Charging = lambda _cost: None,
     ) -> Answer:
         """Answer a request as its viewer, from the pool of the viewer's role.
 
@@ -147,8 +150,9 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
-                check_cost(selection, binding)
+                cost = check_cost(selection, binding)
                 planned = plan(selection, binding, pool.grants, viewer.scope)
+                charge(cost)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
@@ -172,8 +176,11 @@ class Graph:
             context_value=context,
             hide_suggestions=True,
         )
-        if not isinstance(result, ExecutionResult):
-            result = await result
+        try:
+            if not isinstance(result, ExecutionResult):
+                result = await result
+        finally:
+            reader.end()
         answer = _answer(result, planned.lacking, reader, whole=kind is OperationType.QUERY)
         return replace(answer, released=released)
 

@@ -108,7 +108,7 @@ class Office:
                 return await _perform(connection, record, name, given)
         except asyncpg.InsufficientPrivilegeError as error:
             raise reject("your membership does not allow it any longer: sign in anew") from error
-        except asyncpg.QueryCanceledError as error:
+        except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
             raise TimedOut from error
         except UNREACHED as error:
             raise Unavailable from error
