@@ -139,15 +139,18 @@ async def test_records_appear_when_ids_are_made_and_go_when_it_ends(bench: Bench
     assert heard
     assert set(heard) == {""}
     query = "{ patients { totalCount } }"
-    member = {"role": "partner", "scope": "AGR-T-03"}
-    empty = await bench.ask(query, **member)
+
+    async def ask() -> dict[str, Any]:
+        return await bench.ask(query, role="partner", scope="AGR-T-03")
+
+    empty = await ask()
     assert empty["data"]["patients"]["totalCount"] == 0
     settings = Settings.load({"CONNECT_DATA_DIR": str(bench.world.directory)})
     async with database.connected(bench.world.database.url) as connection, connection.transaction():
         await database.pseudonyms(settings)(connection)
-    filled = await bench.ask(query, **member)
+    filled = await ask()
     older = await bench.ask(query, role="partner")
     assert filled["data"]["patients"]["totalCount"] == older["data"]["patients"]["totalCount"] > 0
     await bench.change("endAgreement", "", code="AGR-T-03")
-    gone = await bench.ask(query, **member)
+    gone = await ask()
     assert gone["errors"][0]["extensions"]["code"] == "SCOPE_REFUSED"

@@ -188,4 +188,5 @@ async def test_the_kept_copies_follow_whoever_writes(bench: Bench) -> None:
     copied = await bench.owner.fetchrow(
         "select t.code, t.kind::text from connect.scope_term t where t.code = 'PRJ-DB-01'"
     )
+    assert copied is not None
     assert tuple(copied) == ("PRJ-DB-01", "PROJECT")
