@@ -16,10 +16,10 @@ from connect_graph.telemetry import Observed
 from db.audit.entry import Decision, Entry
 from db.audit.seal import Seal
 from db.audit.writer import Writer
+from db.key import load_key
 from db.office.change import Office, Record
 from db.office.outcome import Outcome
 from db.pool import Pool
-from db.pseudonym import load_key
 from db.viewer import Caller, Viewer
 from resolvers.errors import Code
 from resolvers.execute import Answer, Request

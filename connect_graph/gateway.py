@@ -161,16 +161,6 @@ def environment(
 
     Subgraphs that are not our `own` are partners': their faults cost their own fields alone.
     """
-    believed = [
-        {
-            "issuer": issuer.name,
-            "audience": issuer.audience,
-            "algorithms": issuer.algorithms,
-            "organisation": issuer.organisation_claim,
-            "keys": issuer.keys.as_dict(private=False),
-        }
-        for issuer in issuers
-    ]
     replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
     kept = {
         name: value
@@ -190,7 +180,7 @@ def environment(
         "GATEWAY_CONNECTIONS": str(bounds.connections),
         "GATEWAY_GET": str(int(bounds.get)),
         "GATEWAY_HSTS_SECONDS": str(bounds.hsts_seconds),
-        "GATEWAY_ISSUERS": json.dumps(believed),
+        "GATEWAY_ISSUERS": json.dumps([dict(issuer.description) for issuer in issuers]),
     }
 
 

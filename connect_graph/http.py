@@ -29,6 +29,7 @@ from connect_graph.issuer import Issuer
 from connect_graph.log import fields
 from connect_graph.presence import while_there
 from connect_graph.protection import Protection
+from connect_graph.sign_in import SignIn
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
 from db.audit.writer import Writer
@@ -90,7 +91,7 @@ class Door:
         try:
             media = media_type(headers.get("accept"))
             with watched.stage("authenticate"):
-                caller = self._authenticator.caller(headers.get("authorization"))
+                caller = await self._authenticator.caller(headers.get("authorization"))
             charge = self._budgets.charge(caller, request.scope)
             account.caller = caller  # what is refused for its number is not worth an entry
             async with charge.turn():
@@ -172,13 +173,14 @@ def application(
     audit_key: bytes | None,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
+    sign_in: SignIn | None = None,
     with_page: bool = True,
     bounds: Bounds = USUAL,
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
-    Where `tokens` are given the page offers them: for the demonstration alone. Without a key
-    nothing is audited: that is for measuring what the audit costs.
+    Where `tokens` are given the page offers them: for the demonstration alone. With `sign_in` it
+    offers that. Without a key nothing is audited: that is for measuring what the audit costs.
     """
     budgets = Budgets(bounds, pool_size)
     methods = ["GET", "POST"] if bounds.get else ["POST"]
@@ -195,6 +197,7 @@ def application(
             app.state.pools = pools
             app.state.writer = writer
             authenticator = Authenticator(issuers, pools.identity)
+            app.state.authenticator = authenticator
             app.state.doors = {
                 path: Door(graph, pools, authenticator, budgets, bounds, writer)
                 for path, graph in graphs.items()
@@ -221,7 +224,7 @@ def application(
             ),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
-            *(page.routes(tokens) if with_page else ()),
+            *(page.routes(tokens, sign_in=sign_in) if with_page else ()),
         ],
         middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,

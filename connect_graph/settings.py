@@ -21,6 +21,8 @@ ROLES = (
     "audit",
     "office",
 )
+LEAST_KEY = 32
+"""How many characters make a key that nobody guesses."""
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +43,11 @@ class Settings:
     bounds: Bounds = USUAL
     database_url: str | None = field(default=None, repr=False)
     login_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    issuers: str | None = field(default=None, repr=False)
+    """Whose tokens are believed, as JSON; `trust` reads it."""
+    sign_in: str | None = field(default=None, repr=False)
+    """As which client the page signs people in, as JSON; `registration` reads it."""
+    session_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -56,6 +63,9 @@ class Settings:
             telemetry="OTEL_EXPORTER_OTLP_ENDPOINT" in present,
             bounds=_bounds(present),
             database_url=_address(present, "DATABASE_URL"),
+            issuers=_text(present, "CONNECT_ISSUERS"),
+            sign_in=_text(present, "CONNECT_SIGN_IN"),
+            session_key=_key(present, "CONNECT_SESSION_KEY"),
             login_urls=MappingProxyType(
                 {
                     role: url
@@ -132,24 +142,38 @@ def _count(environ: Mapping[str, str], name: str, *, default: int, least: int, m
     return int(text)
 
 
-def _secret(environ: Mapping[str, str], name: str) -> str | None:
-    """Read a secret, or the file that holds it: as Docker and Kubernetes hand secrets over."""
+def _text(environ: Mapping[str, str], name: str) -> str | None:
+    """Read a text, or the file that holds it: as Docker and Kubernetes hand secrets over."""
     text, file = environ.get(name), environ.get(f"{name}_FILE")
     if file is None:
         return text
     if text is not None:
         raise SettingsError(f"{name} and {name}_FILE are both set: unset one of them")
     try:
-        text = Path(file).read_text(encoding="utf-8").strip()
+        return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
             f"{name}_FILE names a file that cannot be read ({error.strerror}): check path and owner"
         ) from error
     except UnicodeDecodeError:
-        text = ""
-    if not text or not text.isprintable():
+        return ""
+
+
+def _secret(environ: Mapping[str, str], name: str, what: str = "the URL") -> str | None:
+    """Read a secret that is one line."""
+    text = _text(environ, name)
+    if f"{name}_FILE" in environ and (not text or not text.isprintable()):
         raise SettingsError(
-            f"{name}_FILE names a file that is not one line of text: write the URL there, alone"
+            f"{name}_FILE names a file that is not one line of text: write {what} there, alone"
+        )
+    return text
+
+
+def _key(environ: Mapping[str, str], name: str) -> str | None:
+    text = _secret(environ, name, "the key")
+    if text is not None and len(text) < LEAST_KEY:
+        raise SettingsError(
+            f"{name} must have {LEAST_KEY} characters or more: openssl rand -hex 32 makes it"
         )
     return text
 

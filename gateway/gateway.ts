@@ -4,7 +4,8 @@
 // GATEWAY_SUBGRAPH_NAME   for each subgraph of it, its URLs: several, separated by commas, are replicas
 // GATEWAY_ISSUERS         whose tokens are believed: a JSON list of objects with issuer, audience,
 //                         algorithms, organisation (the claim with its nine digits), and the issuer's
-//                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM)
+//                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM);
+//                         without any of them the issuer's metadata is asked for their place
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
 // GATEWAY_OWN             the subgraphs that are ours, the four where not said; every other is a
 //                         partner's, see partner.ts

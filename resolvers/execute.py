@@ -151,7 +151,7 @@ class Graph:
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
                 cost = check_cost(selection, binding)
-                planned = plan(selection, binding, pool.grants, viewer.scope)
+                planned = plan(selection, binding, pool.grants, viewer.namespace)
                 charge(cost)
         except RequestRefused as refused:
             return _refused(refused.errors)

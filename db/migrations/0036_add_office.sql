@@ -35,10 +35,13 @@ create function connect.is_office() returns boolean language sql stable security
       and m.subject = current_setting('app.subject', true)
       and m.valid_from <= now() and (m.revoked_at is null or m.revoked_at > now())
       and s.kind = 'CONSORTIUM'
-      and s.code = current_setting('app.scope', true)
-      and s.valid_from <= now() and (s.valid_to is null or s.valid_to > now()))
+      and s.namespace = current_setting('app.scope', true)
+      and s.valid_from <= now() and (s.valid_to is null or s.valid_to > now())
+      and coalesce(nullif(current_setting('app.purpose', true), ''),
+        case when cardinality(s.purposes) = 1 then s.purposes[1]::text end) = any (s.purposes::text[]))
 $$;
-comment on function connect.is_office is 'Whether the settings name a steward, with a membership and scope valid now.';
+comment on function connect.is_office is
+  'Whether the settings name a steward, with a membership, scope and purpose valid now.';
 grant execute on function connect.is_office() to connect_office, connect_steward;
 
 -- A person may hold a scope again after a revocation, never twice at once. There is no range of
@@ -131,7 +134,7 @@ end
 $$;
 create policy office_read on connect.pseudonym for select to connect_office using (
   (select connect.is_office())
-  and scope_id = (select s.id from connect.scope s where s.code = current_setting('app.scope', true)));
+  and scope_id = (select s.id from connect.scope s where s.namespace = current_setting('app.scope', true)));
 
 -- What it writes, column by column. Nothing is ever removed: agreements and projects end,
 -- memberships are revoked, consents withdrawn, and what has ended stays as it was.
