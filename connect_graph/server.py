@@ -9,6 +9,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext,
 import uvicorn
 from starlette.applications import Starlette
 
+from connect_graph.bounds import USUAL, Bounds
+from connect_graph.connection import bound, listen
+
 GRACE_SECONDS = 10
 
 
@@ -54,6 +57,7 @@ def serve(
     host: str,
     port: int,
     told: Callable[[], None],
+    bounds: Bounds = USUAL,
     beside: AbstractAsyncContextManager[None] | None = None,
 ) -> bool:
     """Serve until SIGINT or SIGTERM; requests under way are finished within the grace time.
@@ -70,7 +74,7 @@ def serve(
         server_header=False,
         date_header=True,
         loop="uvloop",
-        http="httptools",
+        http=bound(bounds),
         ws="none",
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -85,15 +89,10 @@ def serve(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        return listen(host, port)
     except (OSError, OverflowError) as error:
-        listening.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise PortTaken(
             f"{host}:{port} cannot be listened on ({reason}): give another one with --port or PORT="
         ) from error
-    return listening
