@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -93,11 +94,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
-        print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
+        print(f"connect-graph: the database failed ({_kind(failure)})", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("connect-graph: interrupted; nothing half-done was kept", file=sys.stderr)
         return 1
+    except Exception as fault:  # noqa: BLE001  whose sentence may repeat values
+        told = json.dumps(log.exceptions(fault))
+        print(f"connect-graph: something went wrong here, report this: {told}", file=sys.stderr)
+        return 1
+
+
+def _kind(failure: BaseException) -> str:
+    """Say what failed, and of what the database tells, where: its sentences hold rows."""
+    places = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name")
+    found = [getattr(failure, place, None) for place in places]
+    return " ".join([type(failure).__name__, *(each for each in found if isinstance(each, str))])
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:
