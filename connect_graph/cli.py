@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, filling, gateway, log, status, study, trust
+from connect_graph import database, filling, gateway, log, member, status, study, trust
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -24,6 +24,7 @@ from connect_graph.embedded import EmbeddedError
 from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import IssuerError
+from connect_graph.member import MemberRefused
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
@@ -62,6 +63,7 @@ FAILURES = (
     IssuerError,
     KeyRefused,
     LoginRefused,
+    MemberRefused,
     MigrationError,
     NotMigrated,
     PasswordRefused,
@@ -288,6 +290,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     study.declare(command)
     filling.declare(command)
+    member.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"
