@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, gateway, log, status, study
+from connect_graph import auditor, database, gateway, log, status, study
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -28,6 +28,7 @@ from connect_graph.settings import Settings, SettingsError
 from connect_graph.study import Command, say
 from connect_graph.telemetry import Telemetry
 from db import migrate
+from db.audit.reading import AuditRefused
 from db.derivation import DerivationRefused
 from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
@@ -48,6 +49,7 @@ from schema.subgraph import SUBGRAPHS
 DEMO_PATIENTS = 1_200
 DEMO_SEED = 1
 FAILURES = (
+    AuditRefused,
     DemoOnly,
     DerivationRefused,
     EmbeddedError,
@@ -258,6 +260,7 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     study.declare(command)
+    auditor.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

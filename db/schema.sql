@@ -3751,6 +3751,12 @@ CREATE POLICY auditor ON connect.audit_entry FOR SELECT TO connect_auditor USING
 
 CREATE POLICY auditor ON connect.audit_seal FOR SELECT TO connect_auditor USING (true);
 
+CREATE POLICY auditor ON connect.partner FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.pseudonym FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.scope FOR SELECT TO connect_auditor USING (true);
+
 ALTER TABLE connect.biomarker ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.biomarker_definition ENABLE ROW LEVEL SECURITY;
@@ -5135,6 +5141,10 @@ GRANT SELECT ON TABLE connect.partner TO connect_authority;
 GRANT SELECT ON TABLE connect.partner TO connect_clinician;
 GRANT SELECT ON TABLE connect.partner TO connect_identity;
 
+GRANT SELECT(organisation_number) ON TABLE connect.partner TO connect_auditor;
+
+GRANT SELECT(name) ON TABLE connect.partner TO connect_auditor;
+
 GRANT USAGE ON SEQUENCE connect.partner_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.patient TO connect_loader;
@@ -5250,14 +5260,17 @@ GRANT SELECT ON TABLE connect.pseudonym TO connect_steward;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_auditor;
 
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_auditor;
 
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_auditor;
 
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_researcher;
@@ -5446,6 +5459,12 @@ GRANT SELECT ON TABLE connect.scope TO connect_researcher;
 GRANT SELECT ON TABLE connect.scope TO connect_clinician;
 GRANT SELECT ON TABLE connect.scope TO connect_authority;
 GRANT SELECT ON TABLE connect.scope TO connect_identity;
+
+GRANT SELECT(id) ON TABLE connect.scope TO connect_auditor;
+
+GRANT SELECT(kind) ON TABLE connect.scope TO connect_auditor;
+
+GRANT SELECT(code) ON TABLE connect.scope TO connect_auditor;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment TO connect_loader;
 GRANT SELECT ON TABLE connect.treatment TO connect_steward;
