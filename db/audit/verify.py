@@ -25,7 +25,8 @@ from db.audit.reading import Connection, reading, rows
 from db.audit.verdict import Verdict, Wrong
 
 _CHAINS = """
-select c.*, (select max(f.follows_ordinal) from connect.audit_chain f where f.follows = c.id) as seen
+select c.*, (
+  select max(f.follows_ordinal) from connect.audit_chain f where f.follows = c.id) as seen
 from connect.audit_chain c order by opened_at, id
 """
 _ENTRIES = f"""
