@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -17,7 +20,7 @@ from db.audit.verify import verify
 from tests.audit.stored import entries
 from tests.conftest import Clone
 from tests.http.client import Client, bearer, codes
-from tests.world import AUDIT_KEY, World, make, serving
+from tests.world import AUDIT_KEY, ROOT, World, make, serving
 
 IDS = """{ patients(first: 5) { totalCount nodes {
   __typename id treatments { __typename id responses { __typename id } }
@@ -305,3 +308,40 @@ async def test_without_the_audit_no_answer_leaves(world: World, http: httpx.Asyn
         await owner.execute("alter role connect_audit_login login")
         await owner.close()
     assert (await asking.ask(IDS)).status_code == 200
+
+
+def command(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "connect_graph", "export", "csv", *arguments],
+        cwd=ROOT,
+        env=world.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def test_an_export_is_audited_before_it_is_there(world: World, tmp_path: Path) -> None:
+    folder = str(tmp_path / "study")
+    arguments = [folder, "--as", "partner"]
+    assert command(world, *arguments, "--study", "SYNTHETIC-1", "--json").returncode == 1
+    *_, refused = await entries(world.database.url)
+    assert (refused["decision"], refused["codes"]) == ("REFUSED", ["EXPORT_REFUSED"])
+    owner = await asyncpg.connect(world.database.url)
+    study = await owner.fetchval("select code from connect.study limit 1")
+    ended = command(world, *arguments, "--study", study, "--json")
+    assert ended.returncode == 0, ended.stderr
+    *_, entry = await entries(world.database.url)
+    assert json.loads(entry["rows_by_type"]) == json.loads(ended.stdout)
+    assert len(entry["patients"]) == json.loads(ended.stdout)["patient.csv"] > 0
+    assert (entry["door"], entry["role"]) == ("connect-graph export", "PARTNER")
+    await owner.execute("revoke insert on connect.audit_entry from connect_audit")
+    try:
+        folder = str(tmp_path / "another")
+        ended = command(world, folder, "--as", "partner", "--study", study)
+        assert ended.returncode == 1
+        assert not (tmp_path / "another").exists()
+    finally:
+        await owner.execute("grant insert on connect.audit_entry to connect_audit")
+        await owner.close()
