@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from connect_graph import database
@@ -40,6 +41,14 @@ def declare(command: Callable[..., Any]) -> None:
         metavar="DIGEST",
         help="a seal that the log told: the audit must still have it",
     )
+    verifying.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a key that chains were written with before, beside the one in use",
+    )
     exporting = part("export", _export, "write the entries as lines of JSON")
     exporting.add_argument(
         "--from", dest="since", type=_moment, metavar="TIME", help="of requests from then on"
@@ -59,12 +68,14 @@ def _verify(parsed: argparse.Namespace, settings: Settings) -> int:
             f"the key of the audit is not at {settings.audit_key_file}: nothing was written from "
             "here yet, or CONNECT_AUDIT_KEY_FILE must name the key that the API writes with"
         )
-    key = audit_key(settings.audit_key_file)
+    if missing := [path for path in parsed.key if not path.exists()]:
+        raise AuditRefused(f"there is no key at {missing[0]}: name the file of one")
+    keys = [audit_key(path) for path in (settings.audit_key_file, *parsed.key)]
 
     async def run(url: str) -> Verdict:
         await database.require_migrated(url)
         async with connected(url) as connection:
-            return await verify(connection, key, parsed.seal)
+            return await verify(connection, keys, parsed.seal)
 
     with database.running(settings) as url:
         verdict = asyncio.run(run(url))

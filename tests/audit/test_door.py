@@ -272,7 +272,7 @@ async def test_a_patients_log_is_what_was_answered(world: World, http: httpx.Asy
 async def test_all_of_it_is_intact(world: World, url: str) -> None:
     assert url
     async with office.connected(world.database.url) as connection:
-        verdict = await verify(connection, AUDIT_KEY)
+        verdict = await verify(connection, [AUDIT_KEY])
     assert verdict.findings == []
     assert verdict.entries > 10
 

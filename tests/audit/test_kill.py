@@ -71,7 +71,7 @@ async def test_every_answer_that_arrived_has_its_entry(
                 arrived |= await ask_until_killed(url, pid, token, chance)
         stored = {entry["request_id"] for entry in await entries(copy.url)}
         async with office.connected(copy.url) as connection:
-            verdict = await verify(connection, audit_key(directory / "audit.key"))
+            verdict = await verify(connection, [audit_key(directory / "audit.key")])
     assert len(arrived) >= KILLS * ANSWERS
     assert arrived - stored == set()
     assert verdict.findings == []

@@ -49,7 +49,7 @@ class Kept:
     seals: list[Seal] = field(default_factory=list)
 
     async def verdict(self, told: bytes | None = None) -> Verdict:
-        return await verify(self.owner, AUDIT_KEY, told)
+        return await verify(self.owner, [AUDIT_KEY], told)
 
     async def tamper(self, *statements: str) -> None:
         """Change it as an owner of the database can who knows what he does."""
@@ -291,5 +291,7 @@ async def test_nothing_is_changed_by_accident(kept: Kept, table: str) -> None:
 
 
 async def test_another_key_is_said_to_be_one(kept: Kept) -> None:
-    verdict = await verify(kept.owner, bytes(32))
-    assert verdict.findings[0].wrong.value == "UNKNOWN_KEY"
+    verdict = await verify(kept.owner, [bytes(32)])
+    assert {each.wrong.value for each in verdict.findings} == {"UNKNOWN_KEY", "ALTERED"}
+    verdict = await verify(kept.owner, [bytes(32), AUDIT_KEY], kept.seals[0].digest)
+    assert verdict.findings == []

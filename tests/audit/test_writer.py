@@ -13,6 +13,7 @@ from db.pool import Unavailable
 from tests.audit.stored import entries, entry
 from tests.world import Database
 
+DEFERRED = "insert into public.a values (1, 2)"
 AUDITORS = "usename = 'connect_audit_login' and datname = current_database()"
 
 
@@ -113,6 +114,18 @@ async def test_an_entry_ends_another_logins_transaction(
     with pytest.raises(Unaudited):
         async with writer.within(office):
             await office.execute(change, "UNSAID")
+
+    async def contradict() -> None:
+        async with writer.within(office) as transaction:
+            await office.execute(DEFERRED)
+            transaction.append(entry())
+
+    await office.execute(
+        "create table public.a (id int primary key, b int references public.a"
+        " deferrable initially deferred)"
+    )
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await contradict()
     await writer.write(entry())
     stored = await entries(database.url)
     assert [row["ordinal"] for row in stored] == [1, 2, 3]
