@@ -15,7 +15,7 @@ from connect_graph.telemetry import Observed
 from db.audit.entry import Decision, Entry
 from db.audit.seal import Seal
 from db.audit.writer import Writer
-from db.pseudonym import load_key
+from db.key import load_key
 from db.viewer import Caller, Viewer
 from resolvers.errors import Code
 from resolvers.execute import Answer, Request
@@ -143,7 +143,4 @@ class ExportAccount:
 
 def _purpose(headers: Mapping[str, str], viewer: Viewer | None) -> str | None:
     """Give the purpose that was stated, or the scope's only one."""
-    stated = headers.get("x-purpose")
-    if stated is None and viewer is not None:
-        (stated,) = viewer.purposes  # of several one would have been asked for
-    return stated
+    return headers.get("x-purpose") if viewer is None else viewer.purpose

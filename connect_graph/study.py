@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from connect_graph import database
+from connect_graph import database, trust
 from connect_graph.audit import ExportAccount, audit_key
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
@@ -146,6 +146,7 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
 
     async def run(url: str) -> Report:
         await database.require_migrated(url)
+        await database.require_key(settings, url)
         async with connected(url) as connection:
             return await FORMATS[parsed.format](connection, parsed, complete)
 
@@ -178,7 +179,7 @@ async def _exported(
     parsed: argparse.Namespace, settings: Settings, url: str, pools: Pools, writer: Writer
 ) -> dict[str, int]:
     """Export as whom the token names; the audit has it before the folder is there."""
-    issuers = [demo_issuer(settings).issuer()] if settings.demo else []
+    issuers = trust.believed(settings)
     if parsed.role is None:
         token = _given_token(parsed)
     else:
@@ -186,7 +187,7 @@ async def _exported(
     stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
     headers = {name: value for name, value in stated.items() if value is not None}
     authenticator = Authenticator(issuers, pools.identity)
-    caller = authenticator.caller(f"Bearer {token}")
+    caller = await authenticator.caller(f"Bearer {token}")
     what = f"{parsed.format} --study {parsed.study}"
     account = ExportAccount(writer, caller, headers, what)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,6 +43,8 @@ _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 MISFIT = Refusal(Code.BAD_USER_INPUT, "A cursor or a value does not fit what it is for.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
+Charging = Callable[[int], None]
+"""Takes what an operation may cost from a budget, or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Graph:
         *,
         query_only: bool = False,
         observer: Observer = NOBODY,
+        charge: Charging = lambda _cost: None,
     ) -> Answer:
         """Answer a request as its viewer, from the pool of the viewer's role."""
         binding = self.binding
@@ -135,8 +138,9 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
-                check_cost(selection, binding)
-                planned = plan(selection, binding, pool.grants, viewer.scope)
+                cost = check_cost(selection, binding)
+                planned = plan(selection, binding, pool.grants, viewer.namespace)
+                charge(cost)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
@@ -154,8 +158,11 @@ class Graph:
             context_value=context,
             hide_suggestions=True,
         )
-        if not isinstance(result, ExecutionResult):
-            result = await result
+        try:
+            if not isinstance(result, ExecutionResult):
+                result = await result
+        finally:
+            reader.end()
         return replace(_answer(result, planned.lacking, reader), released=released)
 
     def _introspect(

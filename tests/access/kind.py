@@ -57,6 +57,7 @@ DOMAINS = {
 PROVENANCE = frozenset({"source_key", "import_batch_id"})
 # What a source wrote of who reads or why, and the last days of its data: not told outside the care.
 WITHHELD = {
+    "pseudonym": _names("research commercial"),
     "study": _names("data_cut_off"),
     "outcome": _names("data_cut_off"),
     "response_assessment": _names("evaluator_id"),
