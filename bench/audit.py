@@ -29,6 +29,7 @@ from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DemoIssuer
 from connect_graph.server import serve
 from connect_graph.settings import Settings
+from resolvers.limits import MOST_COST
 
 KEY: Final = "audit"
 PATIENTS: Final = 1_200
@@ -37,6 +38,11 @@ ROUNDS: Final = 24
 """Of each side, the first two to warm up."""
 SECONDS = 1.5
 MOST: Final = 1_000_000
+LAVISH: Final = {
+    "CONNECT_REQUESTS_PER_MINUTE": str(MOST),
+    "CONNECT_COST_PER_MINUTE": str(MOST * MOST_COST),
+}
+"""One member asks for what many would."""
 QUERIES: Final = {
     "small": "{ viewer { role } cohorts(first: 1) { nodes { code } } }",
     "page_of_50": """{ patients(first: 50) { nodes {
@@ -131,7 +137,7 @@ def run(patients: int = PATIENTS, rounds: int = ROUNDS) -> dict[str, Any]:
     for name in [each for each in os.environ if "DATABASE_URL" in each]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(prefix="connect-bench-") as directory:
-        os.environ.update({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": directory})
+        os.environ.update({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": directory, **LAVISH})
         settings = Settings.load(os.environ)
         with database.running(settings) as url:
             token = asyncio.run(fill(settings, url, patients))
@@ -173,8 +179,10 @@ def serve_without(port: int) -> None:
             pending,
             pool_size=settings.pool_size,
             audit_key=None,
+            bounds=settings.bounds,
         )
-        serve(app, _HOST, port, lambda: print(f"ready: http://{_HOST}:{port}", flush=True))
+        told = f"ready: http://{_HOST}:{port}"
+        serve(app, _HOST, port, lambda: print(told, flush=True), settings.bounds)
 
 
 def table(measured: Mapping[str, Any]) -> str:

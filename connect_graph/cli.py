@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -15,7 +16,17 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import auditor, database, filling, gateway, log, status, study, trust
+from connect_graph import (
+    auditor,
+    database,
+    filling,
+    gateway,
+    log,
+    member,
+    status,
+    study,
+    trust,
+)
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -23,6 +34,7 @@ from connect_graph.embedded import EmbeddedError
 from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import IssuerError
+from connect_graph.member import MemberRefused
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
@@ -63,6 +75,7 @@ FAILURES = (
     IssuerError,
     KeyRefused,
     LoginRefused,
+    MemberRefused,
     MigrationError,
     NotMigrated,
     PasswordRefused,
@@ -93,11 +106,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
-        print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
+        print(f"connect-graph: the database failed ({_kind(failure)})", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("connect-graph: interrupted; nothing half-done was kept", file=sys.stderr)
         return 1
+    except Exception as fault:  # noqa: BLE001  whose sentence may repeat values
+        told = json.dumps(log.exceptions(fault))
+        print(f"connect-graph: something went wrong here, report this: {told}", file=sys.stderr)
+        return 1
+
+
+def _kind(failure: BaseException) -> str:
+    """Say what failed, and of what the database tells, where: its sentences hold rows."""
+    places = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name")
+    found = [getattr(failure, place, None) for place in places]
+    return " ".join([type(failure).__name__, *(each for each in found if isinstance(each, str))])
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:
@@ -279,6 +303,7 @@ def _parser() -> argparse.ArgumentParser:
     study.declare(command)
     auditor.declare(command)
     filling.declare(command)
+    member.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

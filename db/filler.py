@@ -20,7 +20,9 @@ CHANNEL = "connect_scope"
 INTERVAL_SECONDS = 30.0
 _GATHER_SECONDS = 0.1
 _SHARE = 4
-"""How much longer than looking took it rests, so that it takes a fifth of one core at most."""
+"""How much longer than looking took it rests: with news all the time it takes a fifth of a core."""
+_IDLE_SHARE = 40
+"""Likewise without any news."""
 _RETRY_SECONDS = (0.5, 1, 2, 5, 10)
 _AGAIN = (*UNREACHED, asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
 
@@ -76,6 +78,7 @@ class _Watch:
         self._interval = interval
         self._woken = asyncio.Event()
         self._rest: float | None = None
+        self._pause = interval
 
     def __aiter__(self) -> _Watch:
         return self
@@ -95,7 +98,9 @@ class _Watch:
         if await lacking(self._connection):
             async with self._connection.transaction():
                 made = await complete(self._connection, self._key_file)
-        self._rest = max(_GATHER_SECONDS, _SHARE * (time.monotonic() - began))
+        took = time.monotonic() - began
+        self._rest = max(_GATHER_SECONDS, _SHARE * took)
+        self._pause = max(self._interval, _IDLE_SHARE * took)
         return made
 
     def _wake(self, *_: object) -> None:
@@ -105,7 +110,7 @@ class _Watch:
         """Wait for a change, the end of the connection, the interval, or to be told to stop."""
         waiting = [asyncio.ensure_future(event.wait()) for event in (self._woken, self._stop)]
         try:
-            await asyncio.wait(waiting, timeout=self._interval, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, timeout=self._pause, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for each in waiting:
                 each.cancel()

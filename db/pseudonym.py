@@ -230,14 +230,15 @@ def choose(path: Path, found: list[Sample], *, lost: bool = False) -> Choice:
         raise KeyRefused(f"there is a key file {path}: move it away first, if it is lost for good")
     if lost:
         return Choice(None)
-    remedy = "restore it from its backup, or where it is lost see docs/operations.md, Rotating"
+    remedy = "from its backup, or where it is lost see docs/operations.md, Rotating the key"
     if key is None:
         raise KeyRefused(
-            f"the key file {path} is missing, and the stored ids were made with it: {remedy}"
+            f"the key file {path} is missing, and the stored ids were made with it: restore it {remedy}"
         )
     strange = sorted({sample.namespace for sample in found if not sample.fits(key)})
     raise KeyRefused(
-        f"{path} is not the key that made the stored ids of {', '.join(strange)}: {remedy}"
+        f"{path} is not the key that made the stored ids of {', '.join(strange)}: "
+        f"restore that key {remedy}"
     )
 
 

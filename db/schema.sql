@@ -377,6 +377,26 @@ $_$;
 
 COMMENT ON FUNCTION connect.gene_status(patient bigint, symbol text) IS 'ALTERED, NOT_ALTERED (tested, nothing found), NOT_ASSESSED (known not to be tested) or UNKNOWN.';
 
+CREATE FUNCTION connect.is_office() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from connect.membership m join connect.scope s on s.id = m.scope_id
+    where m.role = 'STEWARD'
+      and m.issuer = current_setting('app.issuer', true)
+      and m.organisation_number = current_setting('app.organisation', true)
+      and m.subject = current_setting('app.subject', true)
+      and m.valid_from <= now() and (m.revoked_at is null or m.revoked_at > now())
+      and s.kind = 'CONSORTIUM'
+      and s.namespace = current_setting('app.scope', true)
+      and s.valid_from <= now() and (s.valid_to is null or s.valid_to > now())
+      and coalesce(nullif(current_setting('app.purpose', true), ''),
+        case when cardinality(s.purposes) = 1 then s.purposes[1]::text end) = any (s.purposes::text[]))
+$$;
+
+COMMENT ON FUNCTION connect.is_office() IS 'Whether the settings name a steward, with a membership, scope and purpose valid now.';
+
 CREATE FUNCTION connect.keep_patient() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -405,20 +425,19 @@ $$;
 COMMENT ON FUNCTION connect.keep_release() IS 'Refuse to change a release, but for publishing it.';
 
 CREATE FUNCTION connect.keep_term() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  delete from connect.scope_term t
-  where t.scope_id = new.id and num_nonnulls(new.agreement_id, new.project_id) = 0;
-  insert into connect.scope_term as t
-    (scope_id, agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
-  select new.id, new.agreement_id, new.project_id, new.valid_from, new.valid_to, new.embargo_until,
-    new.purposes, new.data_domains
-  where num_nonnulls(new.agreement_id, new.project_id) = 1
+  insert into connect.scope_term as t (scope_id, code, kind, agreement_id, project_id, valid_from,
+    valid_to, embargo_until, purposes, data_domains)
+  values (new.id, new.code, new.kind, new.agreement_id, new.project_id, new.valid_from,
+    new.valid_to, new.embargo_until, new.purposes, new.data_domains)
   on conflict (scope_id) do update
-  set (agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
-    = row(excluded.agreement_id, excluded.project_id, excluded.valid_from, excluded.valid_to,
-      excluded.embargo_until, excluded.purposes, excluded.data_domains);
+  set (code, kind, agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
+    = row(excluded.code, excluded.kind, excluded.agreement_id, excluded.project_id,
+      excluded.valid_from, excluded.valid_to, excluded.embargo_until, excluded.purposes,
+      excluded.data_domains);
   return null;
 end
 $$;
@@ -541,7 +560,8 @@ $$;
 COMMENT ON PROCEDURE connect.protect_reference(IN relation regclass) IS 'Let every viewer with a live scope read: vocabularies, cohorts, drugs.';
 
 CREATE FUNCTION connect.refresh_patient() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- Two transactions that change facts of one patient take turns: the second sees the first's.
@@ -562,7 +582,8 @@ $$;
 COMMENT ON FUNCTION connect.refresh_patient() IS 'Keep the pseudonyms of the patients whose facts a statement changed.';
 
 CREATE FUNCTION connect.refresh_scope() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   lock table connect.pseudonym in share row exclusive mode;
@@ -1584,12 +1605,17 @@ CREATE TABLE connect.membership (
     subject text NOT NULL COLLATE pg_catalog."C",
     scope_id bigint NOT NULL,
     valid_from timestamp with time zone DEFAULT now() NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    key text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE ONLY connect.membership FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.membership IS 'Who acts in which role and scope. A token says only who; this table says as what.';
+
+COMMENT ON COLUMN connect.membership.revoked_at IS 'when it ends; rows are never removed';
+
+COMMENT ON COLUMN connect.membership.key IS 'random; by it a membership is named outside';
 
 ALTER TABLE connect.membership ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.membership_id_seq
@@ -2262,12 +2288,15 @@ CREATE TABLE connect.scope_term (
     embargo_until timestamp with time zone,
     purposes connect.purpose[] NOT NULL,
     data_domains connect.data_domain[] NOT NULL,
-    CONSTRAINT scope_term_check CHECK ((num_nonnulls(agreement_id, project_id) = 1))
+    code text NOT NULL COLLATE pg_catalog."C",
+    kind connect.scope_kind NOT NULL,
+    CONSTRAINT scope_term_check CHECK (((kind = 'AGREEMENT'::connect.scope_kind) = (agreement_id IS NOT NULL))),
+    CONSTRAINT scope_term_check1 CHECK (((kind = 'PROJECT'::connect.scope_kind) = (project_id IS NOT NULL)))
 );
 
 ALTER TABLE ONLY connect.scope_term FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE connect.scope_term IS 'Copy of the terms of agreements'' and projects'' scopes, kept by a trigger.';
+COMMENT ON TABLE connect.scope_term IS 'Copy of the terms of scopes for reading, kept by a trigger.';
 
 COMMENT ON COLUMN connect.scope_term.embargo_until IS 'no record leaves before';
 
@@ -2789,7 +2818,15 @@ ALTER TABLE ONLY connect.lesion
     ADD CONSTRAINT lesion_treatment_id_source_key_key UNIQUE (treatment_id, source_key);
 
 ALTER TABLE ONLY connect.membership
-    ADD CONSTRAINT membership_issuer_organisation_number_subject_scope_id_key UNIQUE (issuer, organisation_number, subject, scope_id);
+    ADD CONSTRAINT membership_key_key UNIQUE (key);
+
+ALTER TABLE ONLY connect.membership
+    ADD CONSTRAINT membership_once EXCLUDE USING gist (int8range(hashtextextended(((((issuer || ' '::text) || organisation_number) || ' '::text) || subject), scope_id), hashtextextended(((((issuer || ' '::text) || organisation_number) || ' '::text) || subject), scope_id), '[]'::text) WITH &&, tstzrange(valid_from,
+CASE
+    WHEN (revoked_at > valid_from) THEN revoked_at
+    WHEN (revoked_at IS NOT NULL) THEN valid_from
+    ELSE NULL::timestamp with time zone
+END) WITH &&);
 
 ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_pkey PRIMARY KEY (id);
@@ -2919,6 +2956,9 @@ ALTER TABLE ONLY connect.scope
 
 ALTER TABLE ONLY connect.scope_term
     ADD CONSTRAINT scope_term_agreement_id_key UNIQUE (agreement_id);
+
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_code_key UNIQUE (code);
 
 ALTER TABLE ONLY connect.scope_term
     ADD CONSTRAINT scope_term_pkey PRIMARY KEY (scope_id);
@@ -3060,6 +3100,8 @@ CREATE INDEX lesion_measurement_patient_id_idx ON connect.lesion_measurement USI
 CREATE INDEX lesion_measurement_treatment_id_idx ON connect.lesion_measurement USING btree (treatment_id);
 
 CREATE INDEX lesion_patient_id_idx ON connect.lesion USING btree (patient_id);
+
+CREATE INDEX membership_issuer_organisation_number_subject_idx ON connect.membership USING btree (issuer, organisation_number, subject);
 
 CREATE INDEX membership_organisation_number_idx ON connect.membership USING btree (organisation_number);
 
@@ -3526,6 +3568,9 @@ ALTER TABLE ONLY connect.membership
 ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES connect.scope(id);
 
+ALTER TABLE ONLY connect.membership
+    ADD CONSTRAINT membership_scope_id_fkey1 FOREIGN KEY (scope_id) REFERENCES connect.scope_term(scope_id);
+
 ALTER TABLE ONLY connect.molecular_profile
     ADD CONSTRAINT molecular_profile_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
 
@@ -3852,6 +3897,14 @@ CREATE POLICY by_connect_audit ON connect.audit_entry FOR INSERT TO connect_audi
 
 CREATE POLICY by_connect_audit ON connect.audit_seal FOR INSERT TO connect_audit WITH CHECK (true);
 
+CREATE POLICY by_connect_loader ON connect.audit_document FOR INSERT TO connect_loader WITH CHECK (true);
+
+CREATE POLICY by_connect_loader ON connect.audit_entry FOR INSERT TO connect_loader WITH CHECK (true);
+
+CREATE POLICY by_connect_office ON connect.audit_document FOR INSERT TO connect_office WITH CHECK (true);
+
+CREATE POLICY by_connect_office ON connect.audit_entry FOR INSERT TO connect_office WITH CHECK (true);
+
 ALTER TABLE connect.cohort ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.cohort_contribution ENABLE ROW LEVEL SECURITY;
@@ -4008,6 +4061,8 @@ CREATE POLICY office ON connect.data_release FOR SELECT TO connect_steward USING
 CREATE POLICY office ON connect.import_batch FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY office ON connect.membership FOR SELECT TO connect_steward USING (( SELECT connect.is_office() AS is_office));
+
 CREATE POLICY office ON connect.project FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
@@ -4022,6 +4077,82 @@ CREATE POLICY office ON connect.quarantine FOR SELECT TO connect_steward USING (
 
 CREATE POLICY office ON connect.scope_term FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
+
+CREATE POLICY office_add ON connect.agreement FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_add ON connect.agreement_drug FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.agreement_id = agreement_drug.agreement_id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_add ON connect.consent FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (given_at <= now())));
+
+CREATE POLICY office_add ON connect.membership FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (valid_from >= now()) AND ((revoked_at IS NULL) OR (revoked_at > valid_from)) AND (EXISTS ( SELECT
+   FROM ((((connect.scope s
+     LEFT JOIN connect.agreement a ON ((a.id = s.agreement_id)))
+     LEFT JOIN connect.project j ON ((j.id = s.project_id)))
+     LEFT JOIN connect.site t ON ((t.id = s.site_id)))
+     LEFT JOIN connect.partner p ON ((p.id = COALESCE(a.partner_id, j.partner_id, t.partner_id))))
+  WHERE ((s.id = membership.scope_id) AND ((s.valid_to IS NULL) OR (s.valid_to > now())) AND (((((((membership.role)::text = 'PARTNER'::text) AND ((s.kind)::text = 'AGREEMENT'::text)) OR (((membership.role)::text = 'RESEARCHER'::text) AND ((s.kind)::text = 'PROJECT'::text))) OR (((membership.role)::text = 'CLINICIAN'::text) AND ((s.kind)::text = 'SITE'::text))) OR (((membership.role)::text = 'STEWARD'::text) AND ((s.kind)::text = 'CONSORTIUM'::text))) OR (((membership.role)::text = 'AUTHORITY'::text) AND ((s.kind)::text = 'CONSORTIUM'::text))) AND ((s.kind = 'CONSORTIUM'::connect.scope_kind) OR (p.organisation_number = membership.organisation_number)))))));
+
+CREATE POLICY office_add ON connect.partner FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_add ON connect.project FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_add ON connect.project_cohort FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.project_id = project_cohort.project_id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_add ON connect.project_tumour_type FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.project_id = project_tumour_type.project_id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_add ON connect.scope FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (kind = ANY (ARRAY['AGREEMENT'::connect.scope_kind, 'PROJECT'::connect.scope_kind]))));
+
+CREATE POLICY office_change ON connect.agreement FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.agreement_id = agreement.id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_change ON connect.consent FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND ((withdrawn_at IS NULL) OR (withdrawn_at > now())))) WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (withdrawn_at <= now())));
+
+CREATE POLICY office_change ON connect.membership FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND ((revoked_at IS NULL) OR (revoked_at > now())))) WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (revoked_at >= now())));
+
+CREATE POLICY office_change ON connect.partner FOR UPDATE TO connect_office USING (( SELECT connect.is_office() AS is_office)) WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_change ON connect.project FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.project_id = project.id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_change ON connect.scope FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (kind = ANY (ARRAY['AGREEMENT'::connect.scope_kind, 'PROJECT'::connect.scope_kind])) AND ((valid_to IS NULL) OR (valid_to > now())))) WITH CHECK ((( SELECT connect.is_office() AS is_office) AND ((valid_to IS NULL) OR (valid_to >= now()))));
+
+CREATE POLICY office_read ON connect.agreement FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.agreement_drug FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.cohort FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.consent FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.drug FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.membership FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.onco_tree FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.partner FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.project FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.project_cohort FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.project_tumour_type FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.pseudonym FOR SELECT TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (scope_id = ( SELECT s.id
+   FROM connect.scope s
+  WHERE (s.namespace = current_setting('app.scope'::text, true))))));
+
+CREATE POLICY office_read ON connect.scope FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.site FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
 
 ALTER TABLE connect.onco_tree ENABLE ROW LEVEL SECURITY;
 
@@ -4351,6 +4482,7 @@ GRANT USAGE ON SCHEMA connect TO connect_identity;
 GRANT USAGE ON SCHEMA connect TO connect_loader;
 GRANT USAGE ON SCHEMA connect TO connect_audit;
 GRANT USAGE ON SCHEMA connect TO connect_auditor;
+GRANT USAGE ON SCHEMA connect TO connect_office;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 
@@ -4364,6 +4496,10 @@ GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connec
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_researcher;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_clinician;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_steward;
+
+REVOKE ALL ON FUNCTION connect.is_office() FROM PUBLIC;
+GRANT ALL ON FUNCTION connect.is_office() TO connect_office;
+GRANT ALL ON FUNCTION connect.is_office() TO connect_steward;
 
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
 
@@ -4455,10 +4591,26 @@ GRANT USAGE ON SEQUENCE connect.adverse_event_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.agreement TO connect_loader;
 GRANT SELECT ON TABLE connect.agreement TO connect_steward;
 GRANT SELECT ON TABLE connect.agreement TO connect_partner;
+GRANT SELECT ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(code) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(partner_id) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(model),UPDATE(model) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(patients_agreed),UPDATE(patients_agreed) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(weeks_company_pays),UPDATE(weeks_company_pays) ON TABLE connect.agreement TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.agreement_drug TO connect_loader;
 GRANT SELECT ON TABLE connect.agreement_drug TO connect_steward;
 GRANT SELECT ON TABLE connect.agreement_drug TO connect_partner;
+GRANT SELECT ON TABLE connect.agreement_drug TO connect_office;
+
+GRANT INSERT(agreement_id) ON TABLE connect.agreement_drug TO connect_office;
+
+GRANT INSERT(drug_id) ON TABLE connect.agreement_drug TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.agreement_id_seq TO connect_loader;
 
@@ -4471,10 +4623,14 @@ GRANT INSERT ON TABLE connect.audit_chain TO connect_audit;
 GRANT SELECT ON TABLE connect.audit_document TO connect_steward;
 GRANT SELECT ON TABLE connect.audit_document TO connect_auditor;
 GRANT INSERT ON TABLE connect.audit_document TO connect_audit;
+GRANT INSERT ON TABLE connect.audit_document TO connect_office;
+GRANT INSERT ON TABLE connect.audit_document TO connect_loader;
 
 GRANT SELECT ON TABLE connect.audit_entry TO connect_steward;
 GRANT SELECT ON TABLE connect.audit_entry TO connect_auditor;
 GRANT INSERT ON TABLE connect.audit_entry TO connect_audit;
+GRANT INSERT ON TABLE connect.audit_entry TO connect_office;
+GRANT INSERT ON TABLE connect.audit_entry TO connect_loader;
 
 GRANT SELECT ON TABLE connect.audit_seal TO connect_steward;
 GRANT SELECT ON TABLE connect.audit_seal TO connect_auditor;
@@ -4666,6 +4822,10 @@ GRANT SELECT ON TABLE connect.cohort TO connect_researcher;
 GRANT SELECT ON TABLE connect.cohort TO connect_authority;
 GRANT SELECT ON TABLE connect.cohort TO connect_clinician;
 
+GRANT SELECT(id) ON TABLE connect.cohort TO connect_office;
+
+GRANT SELECT(code) ON TABLE connect.cohort TO connect_office;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort_contribution TO connect_loader;
 GRANT SELECT ON TABLE connect.cohort_contribution TO connect_steward;
 GRANT SELECT ON TABLE connect.cohort_contribution TO connect_partner;
@@ -4743,6 +4903,15 @@ GRANT USAGE ON SEQUENCE connect.concordance_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.consent TO connect_loader;
 GRANT SELECT ON TABLE connect.consent TO connect_steward;
 GRANT SELECT ON TABLE connect.consent TO connect_clinician;
+GRANT SELECT ON TABLE connect.consent TO connect_office;
+
+GRANT INSERT(patient_id) ON TABLE connect.consent TO connect_office;
+
+GRANT INSERT(purpose) ON TABLE connect.consent TO connect_office;
+
+GRANT INSERT(given_at) ON TABLE connect.consent TO connect_office;
+
+GRANT UPDATE(withdrawn_at) ON TABLE connect.consent TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.consent_id_seq TO connect_loader;
 
@@ -4806,6 +4975,10 @@ GRANT SELECT ON TABLE connect.drug TO connect_partner;
 GRANT SELECT ON TABLE connect.drug TO connect_researcher;
 GRANT SELECT ON TABLE connect.drug TO connect_authority;
 GRANT SELECT ON TABLE connect.drug TO connect_clinician;
+
+GRANT SELECT(id) ON TABLE connect.drug TO connect_office;
+
+GRANT SELECT(inn) ON TABLE connect.drug TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.drug_id_seq TO connect_loader;
 
@@ -4978,6 +5151,21 @@ GRANT SELECT ON TABLE connect.membership TO connect_researcher;
 GRANT SELECT ON TABLE connect.membership TO connect_clinician;
 GRANT SELECT ON TABLE connect.membership TO connect_authority;
 GRANT SELECT ON TABLE connect.membership TO connect_identity;
+GRANT SELECT ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(role) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(issuer) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(organisation_number) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(subject) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(scope_id) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(valid_from) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(revoked_at),UPDATE(revoked_at) ON TABLE connect.membership TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.membership_id_seq TO connect_loader;
 
@@ -5069,6 +5257,8 @@ GRANT SELECT ON TABLE connect.onco_tree TO connect_partner;
 GRANT SELECT ON TABLE connect.onco_tree TO connect_researcher;
 GRANT SELECT ON TABLE connect.onco_tree TO connect_authority;
 GRANT SELECT ON TABLE connect.onco_tree TO connect_clinician;
+
+GRANT SELECT(code) ON TABLE connect.onco_tree TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.outcome TO connect_loader;
 GRANT SELECT ON TABLE connect.outcome TO connect_steward;
@@ -5258,10 +5448,17 @@ GRANT SELECT ON TABLE connect.partner TO connect_researcher;
 GRANT SELECT ON TABLE connect.partner TO connect_authority;
 GRANT SELECT ON TABLE connect.partner TO connect_clinician;
 GRANT SELECT ON TABLE connect.partner TO connect_identity;
+GRANT SELECT ON TABLE connect.partner TO connect_office;
+
+GRANT INSERT(code) ON TABLE connect.partner TO connect_office;
 
 GRANT SELECT(organisation_number) ON TABLE connect.partner TO connect_auditor;
+GRANT INSERT(organisation_number) ON TABLE connect.partner TO connect_office;
 
 GRANT SELECT(name) ON TABLE connect.partner TO connect_auditor;
+GRANT INSERT(name),UPDATE(name) ON TABLE connect.partner TO connect_office;
+
+GRANT INSERT(sector),UPDATE(sector) ON TABLE connect.partner TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.partner_id_seq TO connect_loader;
 
@@ -5361,16 +5558,37 @@ GRANT USAGE ON SEQUENCE connect.prior_treatment_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project TO connect_loader;
 GRANT SELECT ON TABLE connect.project TO connect_steward;
 GRANT SELECT ON TABLE connect.project TO connect_researcher;
+GRANT SELECT ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(code) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(partner_id) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(all_cohorts) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(all_tumour_types) ON TABLE connect.project TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project_cohort TO connect_loader;
 GRANT SELECT ON TABLE connect.project_cohort TO connect_steward;
 GRANT SELECT ON TABLE connect.project_cohort TO connect_researcher;
+GRANT SELECT ON TABLE connect.project_cohort TO connect_office;
+
+GRANT INSERT(project_id) ON TABLE connect.project_cohort TO connect_office;
+
+GRANT INSERT(cohort_id) ON TABLE connect.project_cohort TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.project_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project_tumour_type TO connect_loader;
 GRANT SELECT ON TABLE connect.project_tumour_type TO connect_steward;
 GRANT SELECT ON TABLE connect.project_tumour_type TO connect_researcher;
+GRANT SELECT ON TABLE connect.project_tumour_type TO connect_office;
+
+GRANT INSERT(project_id) ON TABLE connect.project_tumour_type TO connect_office;
+
+GRANT INSERT(onco_tree_code) ON TABLE connect.project_tumour_type TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.pseudonym TO connect_loader;
 GRANT SELECT ON TABLE connect.pseudonym TO connect_steward;
@@ -5379,16 +5597,19 @@ GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_clinician;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_auditor;
+GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_clinician;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_auditor;
+GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_clinician;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_auditor;
+GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_researcher;
@@ -5581,12 +5802,29 @@ GRANT SELECT ON TABLE connect.scope TO connect_researcher;
 GRANT SELECT ON TABLE connect.scope TO connect_clinician;
 GRANT SELECT ON TABLE connect.scope TO connect_authority;
 GRANT SELECT ON TABLE connect.scope TO connect_identity;
+GRANT SELECT ON TABLE connect.scope TO connect_office;
 
 GRANT SELECT(id) ON TABLE connect.scope TO connect_auditor;
 
 GRANT SELECT(kind) ON TABLE connect.scope TO connect_auditor;
+GRANT INSERT(kind) ON TABLE connect.scope TO connect_office;
 
 GRANT SELECT(code) ON TABLE connect.scope TO connect_auditor;
+GRANT INSERT(code) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(agreement_id) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(project_id) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(valid_from) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(valid_to),UPDATE(valid_to) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(embargo_until),UPDATE(embargo_until) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(purposes),UPDATE(purposes) ON TABLE connect.scope TO connect_office;
+
+GRANT INSERT(data_domains),UPDATE(data_domains) ON TABLE connect.scope TO connect_office;
 
 GRANT SELECT ON TABLE connect.scope_fact TO connect_loader;
 
@@ -5638,6 +5876,12 @@ GRANT SELECT ON TABLE connect.site TO connect_partner;
 GRANT SELECT ON TABLE connect.site TO connect_researcher;
 GRANT SELECT ON TABLE connect.site TO connect_authority;
 GRANT SELECT ON TABLE connect.site TO connect_clinician;
+
+GRANT SELECT(id) ON TABLE connect.site TO connect_office;
+
+GRANT SELECT(code) ON TABLE connect.site TO connect_office;
+
+GRANT SELECT(partner_id) ON TABLE connect.site TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.site_id_seq TO connect_loader;
 

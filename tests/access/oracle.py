@@ -183,6 +183,7 @@ class _Sight:
     def _contracts(self) -> None:
         facts, found = self.facts, self.found
         if self.role == "steward":
+            found["membership"] = facts.tables["membership"]
             everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT
             found.update({table: facts.tables[table] for table in everything})
             return

@@ -218,7 +218,7 @@ async def test_a_key_that_is_lost_or_another_is_refused_first(
     if command == "fill":
         process = await asyncio.to_thread(run, environ, command)
         assert f"{other} is not the key that made the stored ids of AGR-" in process.stderr
-        assert "restore it from its backup" in process.stderr
+        assert "restore that key from its backup" in process.stderr
     settings = Settings.load(environ)
     with pytest.raises(KeyRefused):
         async with loader.transaction():
