@@ -20,6 +20,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
 
 
+def run(words: list[str], given: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "connect_graph", *words]
+    return subprocess.run(command, env=given, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 async def test_the_changes_of_the_document(bench: Bench) -> None:
     patient = await bench.owner.fetchval(
         "select y.public_id from connect.pseudonym y join connect.scope s on s.id = y.scope_id"
@@ -48,19 +53,13 @@ async def test_the_first_steward_of_a_new_database(clone: Clone, tmp_path: Any) 
         answers = []
         for line in lines:
             words = line.replace("999000186", "993467049").split()[2:]
-            command = [sys.executable, "-m", "connect_graph", *words, "--json"]
-            done = subprocess.run(
-                command, env=given, cwd=ROOT, capture_output=True, text=True, check=False
-            )
+            done = run([*words, "--json"], given)
             assert done.returncode == 0, done.stderr
             answers.append(done.stdout)
         assert '"changed": true' in answers[0]
         assert '"subject": "ola"' in answers[1]
         assert '"changed": true' in answers[2]
-        refused = [sys.executable, "-m", "connect_graph", *lines[0].split()[2:]]
-        done = subprocess.run(
-            refused, env=given, cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        done = run(lines[0].split()[2:], given)
         assert done.returncode == 1
         assert done.stderr.startswith("connect-graph: --organisation: no organisation has")
         owner = await asyncpg.connect(copy.url)
