@@ -14,9 +14,11 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BEGINS = frozenset({"where", "on", "and", "or", "when", "if"})
-_ENDS = frozenset(
-    ["and", "or", "group", "by", "order", "union", "join", "left", "cross", "from", "where", "limit", "for", "returning", "then", "else", "end", "select", "inner", "on"]
+_ENDS_LISTED = (
+    "and or group by order union join left cross from where limit for returning then else"
+    " end select inner on"
 )
+_ENDS = frozenset(_ENDS_LISTED.split())
 _CLAUSES = frozenset(
     {"group by", "order by", "union all", "left join", "cross join", "on conflict"}
 )

@@ -13,9 +13,13 @@ from uuid import UUID
 Row = dict[str, Any]
 T = TypeVar("T")
 PAST, EXACT, SOON, FUTURE = "past", "exactly now", "soon", "future"
-_KEYLESS = frozenset(
-    ["patient_identity", "screening_identity", "specimen_identity", "treatment_identity", "treatment_drug", "tumour_board_review_identity", "gene_assessed", "prior_treatment_drug", "therapeutic_option_drug", "treatment_biomarker", "treatment_funding", "outcome_assessment", "finding_biomarker", "consent"]
+_KEYLESS_LISTED = (
+    "patient_identity screening_identity specimen_identity treatment_identity"
+    " treatment_drug tumour_board_review_identity gene_assessed prior_treatment_drug"
+    " therapeutic_option_drug treatment_biomarker treatment_funding outcome_assessment"
+    " finding_biomarker consent"
 )
+_KEYLESS = frozenset(_KEYLESS_LISTED.split())
 
 
 @dataclass(slots=True)

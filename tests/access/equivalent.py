@@ -1,4 +1,4 @@
-"""Mutants that no door can tell from the rules, each with the reason; `test_mutants` tests the list.
+"""Mutants that no door can tell from the rules, each with the reason; `test_mutants` tests it.
 
 A line is a regular expression of the whole name. One whose mutant is caught must go.
 """
@@ -21,7 +21,8 @@ EQUIVALENT: dict[str, str] = {
     r"policy: own_(authority on scope for steward|steward on scope for authority) too": (
         "both are written alike, and the membership that they look up is of the login's own role"
     ),
-    r"policy: own_(partner on scope_term for researcher|researcher on scope_term for partner) too": (
+    r"policy: own_(partner on scope_term for researcher|researcher on scope_term for partner)"
+    r" too": (
         "a project's scope has no agreement and an agreement's no project: null equals nothing"
     ),
     r"policy: .*domain on therapeutic_option_drug( without .*| not for \w+)?": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,20 @@ class ExportDoor:
     async def compare(self, study: Row, folder: Path) -> None:
         """Export a study; raise Difference."""
         pool = self.world.pools.roles[self.viewer.role]
+        told = list[int]()
+
+        async def settle(_: Mapping[str, int], patients: Sequence[int]) -> None:
+            told.extend(patients)
+
         try:
-            await export(pool, self.viewer, study["code"], "csv", folder)
+            await export(pool, self.viewer, study["code"], "csv", folder, settle)
         except ExportRefused as refused:
             if self.expectation.visible["study"]:
                 raise Difference(f"{self.viewer} exports nothing: {refused}") from refused
             return
+        own = [row["id"] for row in self.expectation.visible["patient"]]
+        if sorted(told) != sorted(set(own) & {row["id"] for row in self._of(study)}):
+            raise Difference(f"{self.viewer} exports, and the audit is told {told}")
         files = read(folder)
         for form in RECORDS:
             table = _TABLES[form.type]  # type: ignore[index]
@@ -64,6 +73,9 @@ class ExportDoor:
                     f"{self.viewer} exports {form.file}: too much {more}, too little {less}"
                 )
             self._header(form, table, files[form.file])
+
+    def _of(self, study: Row) -> list[Row]:
+        return self.facts.of("patient", study_id=study["id"])
 
     def _header(self, form: Form, table: Table, rows: list[dict[str, str]]) -> None:
         for column in form.columns:
@@ -128,6 +140,6 @@ class ExportDoor:
         return str(self.expectation.found("pseudonym", "patient_id", patient)[0]["public_id"])
 
     def _child(self, patient: int, row: Row) -> str:
-        scope = self.viewer.scope.encode()
+        scope = self.viewer.namespace.encode()
         hashed = hashlib.sha256(scope + row["key"].bytes).hexdigest()
         return f"{self._id(patient)}.{hashed[:12]}"

@@ -23,6 +23,7 @@ from schema.subgraph import SUBGRAPHS
 from tests.access.expectation import Expectation, Selection, line, selection, text
 from tests.access.oracle import Facts, Row
 from tests.access.sql_door import Difference
+from tests.access.test_table import LISTS
 from tests.filter.test_brute_force import Shape
 from tests.world import World
 
@@ -30,17 +31,7 @@ PAGE = 25
 IDS = 40
 CONDITIONS = 4
 ABSENT = "0000000000000000"
-ROOTS = {
-    "patients": ("Patient", "patient", "id"),
-    "biomarkers": ("Biomarker", "biomarker", "id"),
-    "responses": ("ResponseAssessment", "response_assessment", "id"),
-    "resistanceFindings": ("ResistanceFinding", "resistance_finding", "id"),
-    "cohorts": ("Cohort", "cohort", "code"),
-    "drugs": ("Drug", "drug", "inn"),
-    "partners": ("Partner", "partner", "code"),
-    "agreements": ("Agreement", "agreement", "code"),
-    "releases": ("DataRelease", "data_release", "version"),
-}
+ROOTS = {"patients": ("Patient", "patient", "id"), **LISTS}
 _NAMES = ("id", "symbol", "inn", "code", "version", "trial", "fromDay", "oncoTreeCode")
 
 
@@ -121,7 +112,7 @@ class GraphDoor:
 
     async def _whole(self, root: str) -> None:
         """Read a list to its end: every row, every field, and all that hangs on it."""
-        name, table, unique = ROOTS[root]
+        name, table, _ = ROOTS[root]
         schema = self.world.graph.binding.schema
         for part in _parts(schema, selection(schema, name, self.role), name):
             rows = self.expectation.visible[table]
@@ -222,7 +213,7 @@ class GraphDoor:
             return self._id(row["id"])
         if source == "public id":
             patient = self._id(row["patient_id"])
-            scope = self.viewer.scope.encode()
+            scope = self.viewer.namespace.encode()
             hashed = hashlib.sha256(scope + row["key"].bytes).hexdigest()
             return patient and f"{patient}.{hashed[:12]}"
         return str(row[source]) if source in row and row[source] is not None else None
@@ -267,11 +258,9 @@ class GraphDoor:
         if input_ is None:
             return None
         if isinstance(schema.type_map[name], GraphQLInterfaceType):
-            return (
-                {"gene": {"symbol": {"eq": "BRAF"}}}
-                if depth
-                else {"gene": {"name": {"isNull": True}}}
-            )
+            if depth and all("gene" in of_kind for of_kind in chosen.values()):
+                return {"gene": {"symbol": {"eq": self.rng.choice(["BRAF", "TP53"])}}}
+            return {"origin": {"isNull": self.rng.random() < 0.5}}
         fields = [each for each in chosen if each in input_.fields and each != "geneStatus"]
         if not fields:
             return None

@@ -9,16 +9,17 @@ the end, as after every import.
 from __future__ import annotations
 
 import copy
-import json
+import hashlib
 import random
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
 from db.pseudonym import fill
 from tests.access.draw import EXACT, FUTURE, PAST, SOON, Draw, Row
+from tests.access.history import FACTS, Move, history, insert
 from tests.access.oracle import HOLDS
 from tests.access.record import Records
 
@@ -27,31 +28,21 @@ _ROLES = [role.upper() for role in HOLDS]
 ISSUERS = ("https://a.example", "https://b.example")
 BOTH = ["MOLECULAR", "RESISTANCE"]
 ORGANISATIONS = ("900000001", "900000002", "900000003")
-FACTS: Mapping[str, tuple[str, ...]] = {
-    "consent": ("id",),
-    "treatment": ("id",),
-    "diagnosis": ("id",),
-    "patient_identity": ("patient_id",),
-    "agreement_drug": ("agreement_id", "drug_id"),
-    "cohort_drug": ("cohort_id", "drug_id"),
-    "project_cohort": ("project_id", "cohort_id"),
-    "project_tumour_type": ("project_id", "onco_tree_code"),
-    "project": ("id",),
-    "onco_tree": ("code",),
-    "scope": ("id",),
-}
-"""The tables of facts, and what names a row of each."""
-ORDER = ["gene", "gene_former_symbol", "onco_tree", "drug", "drug_target", "partner", "site", "study", "cohort", "cohort_drug", "biomarker_definition", "cohort_design", "cohort_contribution", "agreement", "agreement_drug", "project", "project_cohort", "project_tumour_type", "scope", "membership", "import_batch", "quarantine", "patient", "patient_identity", "consent", "diagnosis", "specimen", "specimen_identity", "molecular_profile", "gene_assessed", "biomarker", "biomarker_evidence", "concordance", "prior_treatment", "prior_treatment_drug", "tumour_board_review", "tumour_board_review_identity", "therapeutic_option", "therapeutic_option_drug", "screening", "screening_identity", "offer", "treatment", "treatment_identity", "treatment_drug", "treatment_biomarker", "treatment_funding", "adverse_event", "response_assessment", "response_component", "lesion", "lesion_measurement", "outcome", "outcome_assessment", "resistance_finding", "finding_biomarker", "paired_evidence", "analysis_row", "screening_row", "data_release", "release_manifest"]
+_IN_ORDER = (
+    "gene gene_former_symbol onco_tree drug drug_target partner site study cohort cohort_drug"
+    " biomarker_definition cohort_design cohort_contribution agreement agreement_drug project"
+    " project_cohort project_tumour_type scope membership import_batch quarantine patient"
+    " patient_identity consent diagnosis specimen specimen_identity molecular_profile"
+    " gene_assessed biomarker biomarker_evidence concordance prior_treatment"
+    " prior_treatment_drug tumour_board_review tumour_board_review_identity therapeutic_option"
+    " therapeutic_option_drug screening screening_identity offer treatment treatment_identity"
+    " treatment_drug treatment_biomarker treatment_funding adverse_event response_assessment"
+    " response_component lesion lesion_measurement outcome outcome_assessment"
+    " resistance_finding finding_biomarker paired_evidence analysis_row screening_row"
+    " data_release release_manifest"
+)
+ORDER = _IN_ORDER.split()
 """What is written first stands first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Hold one statement: rows of a table come, go, or change."""
-
-    kind: str
-    table: str
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +57,47 @@ class RandomWorld:
         """Write it as the loader, in the transaction of the connection."""
         await connection.execute("set local role connect_loader")
         for table in ORDER:
-            await _insert(connection, table, self.begin.get(table, []))
+            await insert(connection, table, self.begin.get(table, []))
         await fill(connection, KEY)
         for move in self.moves:
-            await _MOVES[move.kind](connection, move.table, list(move.rows))
+            await move.write(connection)
         await fill(connection, KEY)
         await connection.execute("set constraints all immediate")
         await connection.execute("reset role")
+        for table in AUDITED:  # as none of the logins may
+            await insert(connection, table, _audit(table))
+
+
+_CHAIN = {"chain_id": str(UUID(int=1)), "ordinal": 1, "at": "2024-01-01T00:00:00+00:00"}
+_SEAL = _CHAIN | {"number": 1}
+_ENTRY = _CHAIN | {
+    "request_id": "0" * 32,
+    "issuer": "secret",
+    "organisation_number": "1",
+    "subject": "secret",
+    "door": "x",
+    "rows_by_type": "{}",
+    "patients": [1],
+    "cells": 0,
+    "decision": "ANSWERED",
+    "codes": [],
+    "duration_microseconds": 1,
+}
+AUDITED = ("audit_chain", "audit_document", "audit_entry", "audit_seal")
+
+
+def _audit(table: str) -> list[Row]:
+    """Give one row of the audit."""
+    at, chain, digest = _CHAIN["at"], _CHAIN["chain_id"], "\\x" + "00" * 32
+    empty = "\\x" + hashlib.sha256(b"").hexdigest()
+    return {
+        "audit_chain": [
+            {"id": chain, "opened_at": at, "key_name": "\\x" + "00" * 8, "digest": digest}
+        ],
+        "audit_document": [{"digest": empty, "content": "\\x"}],
+        "audit_entry": [_ENTRY | {"digest": digest, "previous": digest}],
+        "audit_seal": [_SEAL | {"head": digest, "digest": digest, "previous": digest}],
+    }[table]
 
 
 def draw_world(
@@ -85,7 +110,7 @@ def draw_world(
     draw = Draw(random.Random(seed), now, soon, full=rich)
     _Consortium(draw, seed, rich).fill()
     begin = copy.deepcopy(dict(draw.rows))
-    moves = list(_history(draw, begin))
+    moves = list(history(draw, begin))
     draw.rng.shuffle(moves)
     last = last or draw.one(*FACTS)
     moves.sort(key=lambda move: move.table == last)
@@ -232,9 +257,16 @@ class _Consortium:
             valid_from=first,
             valid_to=last,
             embargo_until=embargo,
-            purposes=[purpose],
+            purposes=self._purposes(purpose),
+            generation=draw.one(0, 0, 1),
             data_domains=domains,
         )
+
+    def _purposes(self, own: str) -> list[str]:
+        """Draw what a scope is for: mostly its own purpose, with others, or another alone."""
+        draw = self.draw
+        mixed = sorted({own, *draw.some(["RESEARCH", "COMMERCIAL", "STATISTICS"], 2, 1)})
+        return draw.one(*([[own]] * 3), mixed, mixed, ["RESEARCH"], ["COMMERCIAL"])
 
     def _memberships(self) -> None:
         draw = self.draw
@@ -388,119 +420,3 @@ class _Consortium:
                 given_at=given,
                 withdrawn_at=withdrawn,
             )
-
-
-def _history(draw: Draw, begin: dict[str, list[Row]]) -> Iterator[Move]:
-    """Take facts away from the beginning, change others, add some; give what makes up for it."""
-    for table, names in FACTS.items():
-        rows = begin.get(table, [])
-        final = [dict(row) for row in rows]
-        for row in list(rows):
-            later = dict(row)
-            match 2 if draw.full and table == "onco_tree" else draw.number(0, 9):
-                case 0 | 1 if _may_come_late(table, row, begin):
-                    rows.remove(row)
-                    yield Move("insert", table, (later,))
-                case 2 | 3 if (changed := _changed(draw, table, row)) is not None:
-                    row |= changed
-                    yield Move("update", table, (later,))
-        for row in list(rows):
-            if draw.chance(0.15) and (extra := _extra(draw, table, row, [*final, *rows])):
-                rows.append(extra)
-                yield Move("delete", table, ({name: extra[name] for name in names},))
-
-
-def _may_come_late(table: str, row: Row, begin: dict[str, list[Row]]) -> bool:
-    match table:
-        case "project" | "onco_tree" | "scope":
-            return False
-        case "diagnosis":
-            users = [*begin.get("specimen", []), *begin.get("prior_treatment", [])]
-            return all(each["diagnosis_id"] != row["id"] for each in users)
-        case "treatment":
-            with_identity = begin.get("treatment_identity", [])
-            bare = all(each["treatment_id"] != row["id"] for each in with_identity)
-            findings = [*begin.get("resistance_finding", []), *begin.get("treatment_biomarker", [])]
-            return bare and all(each["treatment_id"] != row["id"] for each in findings)
-    return True
-
-
-def _changed(draw: Draw, table: str, row: Row) -> Row | None:
-    """Give what was different before, of a fact that an update changed."""
-    match table:
-        case "consent":
-            return {"withdrawn_at": None if row["withdrawn_at"] else draw.ago(-1500)}
-        case "treatment":
-            return {"cohort_id": draw.one(1, 2, 3, 4, 5, None)}
-        case "diagnosis":
-            return {"onco_tree_code": draw.one("LUAD", "COAD", "BOWEL", None)}
-        case "patient_identity":
-            return {"site_id": draw.one(1, 2, 3, None)}
-        case "project":
-            name = draw.one("all_cohorts", "all_tumour_types")
-            return {name: not row[name]}
-        case "onco_tree" if row["code"] != row["tissue_code"]:
-            return {"tissue_code": draw.one("LUNG", "BOWEL")}
-        case "scope":
-            return {"embargo_until": draw.at(FUTURE), "data_domains": ["RESISTANCE"]}
-    return None
-
-
-def _extra(draw: Draw, table: str, row: Row, rows: list[Row]) -> Row | None:
-    """Give a fact that is gone later."""
-    number = 100_000 + len(rows)
-    match table:
-        case "consent":
-            return row | {"id": number, "given_at": draw.ago(2000 + number % 999),
-                          "withdrawn_at": None}  # fmt: skip
-        case "treatment" | "diagnosis":
-            other = {"source_key": f"gone-{number}"} if table == "diagnosis" else {}
-            return (
-                row
-                | {"id": number, "key": draw.uuid()}
-                | other
-                | (_changed(draw, table, row) or {})
-            )
-        case "agreement_drug" | "cohort_drug":
-            extra = row | {"drug_id": draw.number(1, 5)}
-        case "project_cohort":
-            extra = row | {"cohort_id": draw.number(1, 5)}
-        case "project_tumour_type":
-            extra = row | {"onco_tree_code": draw.one("LUNG", "LUAD", "COAD", "BOWEL")}
-        case _:
-            return None
-    return None if extra in rows else extra
-
-
-async def _insert(connection: asyncpg.Connection, table: str, rows: list[Row]) -> None:
-    if rows:
-        names = ", ".join(f'"{name}"' for name in rows[0])
-        await connection.execute(
-            f"insert into connect.{table} ({names}) overriding system value select {names}"
-            f" from jsonb_populate_recordset(null::connect.{table}, $1::text::jsonb)",
-            json.dumps(rows),
-        )
-
-
-async def _update(connection: asyncpg.Connection, table: str, rows: list[Row]) -> None:
-    keys, names = FACTS[table], [name for name in rows[0] if name not in FACTS[table]]
-    names = [name for name in names if name != "patient_id"]
-    values = ", ".join(f'"{name}" = n."{name}"' for name in names)
-    same = " and ".join(f't."{key}" = n."{key}"' for key in keys)
-    await connection.execute(
-        f"update connect.{table} t set {values}"
-        f" from jsonb_populate_recordset(null::connect.{table}, $1::text::jsonb) n where {same}",
-        json.dumps(rows),
-    )
-
-
-async def _delete(connection: asyncpg.Connection, table: str, rows: list[Row]) -> None:
-    same = " and ".join(f't."{key}" = n."{key}"' for key in FACTS[table])
-    await connection.execute(
-        f"delete from connect.{table} t"
-        f" using jsonb_populate_recordset(null::connect.{table}, $1::text::jsonb) n where {same}",
-        json.dumps(rows),
-    )
-
-
-_MOVES = {"insert": _insert, "update": _update, "delete": _delete}

@@ -27,7 +27,9 @@ async def session(
 
 
 async def say(connection: asyncpg.Connection, settings: tuple[str, ...]) -> None:
-    await connection.execute(_SAY, *settings)
+    """Say these; what is left out is said to be nothing."""
+    silent = ("",) * (len(SETTINGS) - len(settings))
+    await connection.execute(_SAY, *settings, *silent)
 
 
 _SAY = "select " + ", ".join(

@@ -14,8 +14,9 @@ from tests.access.expectation import Expectation
 from tests.access.kind import readable
 from tests.access.oracle import Facts, Visible, Who, visible
 from tests.access.session import say
+from tests.access.table import ROLES
 
-LOGINS = ("partner", "researcher", "authority", "clinician", "steward", "identity")
+LOGINS = (*ROLES, "identity", "office", "audit")
 STATUS = "gene_status()"
 """Stands for a table: what the function says of each visible patient and these genes."""
 SYMBOLS = ("BRAF", "TP53", "none")
@@ -97,7 +98,7 @@ class Snapshot:
 
 
 def may_ask_status(role: str) -> bool:
-    return role not in {"identity", "authority"}
+    return role in ROLES and role != "authority"
 
 
 def _columns(role: str, table: str, names: list[str]) -> tuple[str, ...]:
@@ -178,18 +179,28 @@ async def logged_in(connection: asyncpg.Connection, role: str) -> AsyncIterator[
 
 
 def members_of(facts: Facts) -> list[Who]:
-    """List every member, right or wrong, in the scope and role of each membership."""
-    codes = {row["id"]: row["code"] for row in facts.tables["scope"]}
+    """List every member, right or wrong, in the scope and role of each membership.
+
+    Of a scope that is for several purposes, for each of them and for none.
+    """
+    scopes = {row["id"]: row for row in facts.tables["scope"]}
     return [
         Who(
             row["role"].lower(),
             row["issuer"],
             row["organisation_number"],
             row["subject"],
-            codes[row["scope_id"]],
+            scopes[row["scope_id"]]["namespace"],
+            purpose,
         )
         for row in facts.tables["membership"]
+        for purpose in purposes_of(scopes[row["scope_id"]]["purposes"])
     ]
+
+
+def purposes_of(purposes: Sequence[str]) -> list[str]:
+    """List what may be stated of a scope: nothing, and where there are several each."""
+    return ["", *purposes] if len(purposes) > 1 else [""]
 
 
 def viewers_of(facts: Facts) -> list[Who]:
@@ -210,4 +221,7 @@ def viewers_of(facts: Facts) -> list[Who]:
         found[replace(member, organisation="999999999")] = None
         found[replace(member, subject=member.subject + "x")] = None
         found[replace(member, scope="")] = None
+        found |= {replace(member, purpose=each): None for each in ("RESEARCH", "COMMERCIAL", "no")}
+    stewards = [each for each in found if each.role == "steward"]
+    found |= {each.login("office"): None for each in stewards}
     return list(found)

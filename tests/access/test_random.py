@@ -1,11 +1,12 @@
-"""Random worlds: every door agrees with the oracle, for every viewer, before and after time passes."""
+"""Random worlds: every door agrees with the oracle, before and after time passes."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,19 +75,22 @@ async def agree(world: World, owner: asyncpg.Connection, seed: int) -> int:
         await at_sql(owner, snapshot, drawn, asking(snapshot, seed))
     before = await identified(world, snapshot.facts)
     moment = snapshot.facts.now + SOON
-    while await owner.fetchval("select clock_timestamp() <= $1", moment):
-        await asyncio.sleep(0.05)
+    await asyncio.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()) + 0.02)
     async with owner.transaction():
         await at_sql(owner, snapshot, drawn, members_of(snapshot.facts))
         now = await owner.fetchval("select now()")
     facts = snapshot.at(now)
     after = await identified(world, facts, check=True)
-    for viewer in {(each.role, each.scope): each for each in (*before, *after)}.values():
+    everybody = {(each.role, each.scope, each.purpose): each for each in (*before, *after)}
+    chosen = list(everybody.values())
+    if EXTENT == "ci":
+        chosen = random.Random(seed).sample(chosen, min(len(chosen), 4))
+    for viewer in chosen:
         try:
             await at_graph(world, facts, viewer, seed)
         except Difference as difference:
             raise told(drawn, difference) from difference
-    return len(after) + len(snapshot.everybody)
+    return len(chosen) + len(snapshot.everybody)
 
 
 def asking(snapshot: Snapshot, seed: int) -> list[Who]:
@@ -128,7 +132,7 @@ def told(drawn: RandomWorld, difference: Difference) -> AssertionError:
 
 
 async def identified(world: World, facts: Facts, *, check: bool = False) -> list[Viewer]:
-    """Find who may act as what, as identification does; compare with the rules where time is set."""
+    """Find who may act as what, as identification does; compare where no date is near."""
     found: list[Viewer] = []
     people = {
         (row["issuer"], row["organisation_number"], row["subject"])
@@ -146,24 +150,27 @@ async def identified(world: World, facts: Facts, *, check: bool = False) -> list
         )
         if check:
             assert sorted((each.role.value, each.scope) for each in here) == wanted
-        found += here
+        for each in here:
+            stated = [each.purpose, *each.purposes] if each.purpose is None else [each.purpose]
+            found += [replace(each, purpose=purpose) for purpose in stated]
     return found
 
 
 async def at_graph(world: World, facts: Facts, viewer: Viewer, seed: int) -> None:
     caller = viewer.caller
-    who = Who(viewer.role.value, caller.issuer, caller.organisation, caller.subject, viewer.scope)
+    asks = (caller.issuer, caller.organisation, caller.subject, viewer.namespace)
+    who = Who(viewer.role.value, *asks, viewer.purpose or "")
     schema = world.graph.binding.schema
     seen = visible(facts, who)
-    scope = next(row["id"] for row in facts.tables["scope"] if row["code"] == viewer.scope)
+    scope = next(row["id"] for row in facts.tables["scope"] if row["namespace"] == viewer.namespace)
     all_of_it = {**facts.tables, "pseudonym": facts.of("pseudonym", scope_id=scope)}
     door = GraphDoor(
         world,
         viewer,
         facts,
-        Expectation(schema, seen, viewer.scope, facts.now.date()),
-        Expectation(schema, all_of_it, viewer.scope, facts.now.date()),
-        random.Random(f"{seed} {viewer.scope}"),
+        Expectation(schema, seen, viewer.namespace, facts.now.date()),
+        Expectation(schema, all_of_it, viewer.namespace, facts.now.date()),
+        random.Random(f"{seed} {viewer.scope} {viewer.purpose}"),
         whole=EXTENT != "ci",
     )
     await door.compare()

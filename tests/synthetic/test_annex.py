@@ -238,6 +238,7 @@ async def test_terms_are_a_copy_of_the_scopes(loader: asyncpg.Connection) -> Non
     ],
 )
 async def test_a_scope_stays_what_it_is_for(loader: asyncpg.Connection, change: str) -> None:
-    """Its pseudonyms are ids of that agreement, project or site; elsewhere they would show others."""
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="cannot become another's"):
+    """Its pseudonyms are ids of what it is for; made another's, it would show the former's."""
+    refused = asyncpg.IntegrityConstraintViolationError
+    with pytest.raises(refused, match="cannot become another's"):
         await loader.execute(f"update connect.scope set {change} where code = 'AGR-ALP-01'")
