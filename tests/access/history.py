@@ -61,7 +61,7 @@ def history(draw: Draw, begin: dict[str, list[Row]], last: str) -> Iterator[Move
         if table == "patient_identity":
             yield from _strangers(draw, begin, final)
         for row in list(rows):
-            if draw.chance(0.5 if table == last else 0.15) and (
+            if draw.chance(0.9 if table == last else 0.15) and (
                 extra := _extra(draw, table, row, [*final, *rows])
             ):
                 rows.append(extra)

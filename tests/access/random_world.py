@@ -178,7 +178,7 @@ class _Consortium:
                 synthetic=draw.chance(0.5),
             )
             self.cohorts.append(row["id"])
-            for drug in draw.some(self.drugs, 2):
+            for drug in draw.some(self.drugs, 2, self.rich):
                 draw.add("cohort_drug", cohort_id=row["id"], drug_id=drug)
             draw.new(
                 "biomarker_definition",
@@ -206,11 +206,12 @@ class _Consortium:
             agreement = draw.new(
                 "agreement", code=f"AGR-{n}", partner_id=1, model="DRUG_SUPPLY", **company
             )
-            for drug in draw.some(self.drugs, 3, self.rich):
+            for drug in draw.some(self.drugs, 3, 2 * self.rich):
                 draw.add("agreement_drug", agreement_id=agreement["id"], drug_id=drug)
             flags = {"all_cohorts": draw.chance(0.4), "all_tumour_types": draw.chance(0.4)}
             if self.rich:
-                flags = {"all_cohorts": n == 1, "all_tumour_types": n == 2}
+                turn = (n + self.seed) % 3
+                flags = {"all_cohorts": turn == 0, "all_tumour_types": turn == 1}
             project = draw.new("project", code=f"PRJ-{n}", title="A project", partner_id=2, **flags)
             for cohort in draw.some(self.cohorts, 2 if self.rich else 3, self.rich):
                 draw.add("project_cohort", project_id=project["id"], cohort_id=cohort)

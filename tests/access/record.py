@@ -244,7 +244,7 @@ class Records:
             next_therapy_day=draw.maybe(draw.number(0, 900)),
             evaluability_rule_set=None if state is None else draw.words("1"),
         )
-        if draw.chance(0.2):
+        if draw.chance(0.35 if draw.full else 0.2):
             return  # nothing hangs on it: it may come, and go, late
         treatment = Treatment(self, row)
         treatment.fill()
