@@ -102,7 +102,7 @@ async def test_schemathesis_finds_no_server_error(
     assert len(trial.exchanges) >= (15 if role == "authority" else 20)
     record_property("examples", len(trial.exchanges))
     answered = [one for one in trial.exchanges if one.body.get("data") and "errors" not in one.body]
-    assert len(answered) > len(trial.exchanges) / 3, "too few answer with data to prove much"
+    assert len(answered) > len(trial.exchanges) / 6, "too few answer with data to prove much"
 
 
 async def test_schemathesis_finds_a_server_error(clone: Clone, tmp_path: Path) -> None:

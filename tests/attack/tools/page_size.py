@@ -22,6 +22,8 @@ class _Paging(Visitor):
         if node.name.value != "first" or not isinstance(node.value, IntValueNode):
             return None
         drawn = int(node.value.value)
+        if not -(2**31) <= drawn < 2**31:
+            return None  # no Int: drawn to be refused
         size = drawn if drawn % 4 == 3 else 1 + abs(drawn) % 20
         return ArgumentNode(name=node.name, value=IntValueNode(value=str(size)))
 
