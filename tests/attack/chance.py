@@ -19,7 +19,7 @@ def rank_correlation(one: Sequence[Name], other: Sequence[Name]) -> float:
     of = [ranks[name] for name in one if name in common]
     number = len(of)
     squares = sum((here - there) ** 2 for here, there in enumerate(of))
-    return 1 - 6 * squares / (number * (number**2 - 1))
+    return 1.0 - 6 * squares / (number * (number * number - 1))
 
 
 def chance_of_correlation(coefficient: float, number: int) -> float:
@@ -46,4 +46,4 @@ def chance_of_agreement(pairs: int, alike: int) -> float:
     """Give the two-sided probability that so many coins of so many, or more, fall alike."""
     most = max(alike, pairs - alike)
     tail: int = sum(math.comb(pairs, number) for number in range(most, pairs + 1))
-    return min(1.0, 2 * tail / 2**pairs)
+    return min(1.0, 2 * tail / (1 << pairs))

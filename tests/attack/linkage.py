@@ -166,7 +166,7 @@ async def measure(world: World) -> dict[str, Any]:
         }
         for name, _, scope in EXTENTS
     }
-    linked = {}
+    linked: dict[str, dict[str, Any]] = {}
     for name, ((_, one), (_, other)) in PAIRS.items():
         here = {each.name: truth.patients[one][each.name] for each in taken[one]}
         there = {each.name: truth.patients[other][each.name] for each in taken[other]}
@@ -203,14 +203,14 @@ def table(report: Mapping[str, Any]) -> str:
         "Of the patients that two extracts have in common, found again by values alone "
         "(and of those named, how many wrongly):",
         "",
-        "| known | "
-        + " | ".join(f"{n} ({p['common']} in common)" for n, p in pairs.items())
-        + " |",
+        f"| known | {' | '.join(heads)} |",
         "|---|" + "---|" * len(pairs),
     ]
     for known in SETS:
-        cells = [pair["known"][known] for pair in pairs.values()]
-        told = " | ".join(f"{100 * c['found']:.0f} % ({100 * c['wrong']:.0f} %)" for c in cells)
+        each_pair = [pair["known"][known] for pair in pairs.values()]
+        told = " | ".join(
+            f"{100 * one['found']:.0f} % ({100 * one['wrong']:.0f} %)" for one in each_pair
+        )
         lines.append(f"| {known} | {told} |")
     return "\n".join(lines)
 

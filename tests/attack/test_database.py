@@ -121,7 +121,7 @@ async def test_copy_reaches_neither_files_nor_programs(
         with pytest.raises(REFUSED):
             await login.fetch(f"select {reading}")
     path = tmp_path_factory.mktemp("copied") / "rows"
-    await login.copy_from_query("select id from connect.patient", output=str(path))
+    await login.copy_from_query("select id from connect.patient", output=path)
     assert len(path.read_text().splitlines()) == await login.fetchval(PATIENTS)
 
 

@@ -35,7 +35,7 @@ def rows(text: str, title: str) -> list[list[str]]:
 
 
 @cache
-def tests_in(path: Path) -> frozenset[str]:
+def names_in(path: Path) -> frozenset[str]:
     module = ast.parse(path.read_text("utf-8"))
     return frozenset(
         node.name
@@ -54,7 +54,7 @@ def missing(table_: list[list[str]]) -> list[str]:
             wrong.append(f"{attack}: names no tests, or more than tests")
         for file, name in found:
             path = ROOT / "tests" / file
-            if not path.exists() or name not in tests_in(path):
+            if not path.exists() or name not in names_in(path):
                 wrong.append(f"{attack}: {file}::{name}")
     return wrong
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import get_named_type
 
 from db.export.export import export
 from db.synthetic.catalogue import STUDY
 from db.viewer import Role
 from schema import mapping
 from tests.access.structure import Catalog
+from tests.access.way import below
 from tests.attack.chance import (
     SURE,
     agreement,
@@ -208,7 +208,7 @@ def tied(
             if isinstance(value, dict) or (
                 isinstance(value, list) and isinstance(source, mapping.Many)
             ):
-                target = get_named_type(binding.schema.type_map[name].fields[field].type).name  # type: ignore[union-attr]
+                target = below(binding.schema, name, field).name
                 children = value if isinstance(value, list) else [value]
                 yield from ((target, child) for child in children)
                 # An outcome has no id to tell which one its assessments are of.
@@ -250,7 +250,7 @@ async def test_a_list_without_ids_is_ordered_by_what_is_unique(overlap: World) -
         for field, source in bound.sources.items():
             if not isinstance(source, mapping.Many):
                 continue
-            target = get_named_type(binding.schema.type_map[name].fields[field].type).name  # type: ignore[union-attr]
+            target = below(binding.schema, name, field).name
             listed = binding.types[target]
             if listed.is_record or listed.entity is None:
                 continue

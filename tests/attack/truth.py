@@ -42,7 +42,8 @@ class Truth:
             ]
             for (name,) in names
         }
-        keys = dict(await owner.fetch("select id, key::text from connect.patient"))
+        found = await owner.fetch("select id, key::text from connect.patient")
+        keys: dict[int, str] = {row["id"]: row["key"] for row in found}
         await owner.close()
         return cls(patients, records, keys)
 
