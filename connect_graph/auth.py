@@ -6,11 +6,15 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
 
 from connect_graph.issuer import TOKEN_TYPE, Issuer
+from connect_graph.kept import Unfetched
 from db.pool import Pool
 from db.viewer import Caller, Viewer, viewers
 from resolvers.errors import Code, Refusal
@@ -19,6 +23,16 @@ LEEWAY_SECONDS = 30
 _BEARER = re.compile(r"^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$", re.IGNORECASE)
 _LONGEST = 8_192
 _ORGANISATION = re.compile(r"[0-9]{9}")
+
+
+class Pinned(JWSRegistry):
+    """Take the algorithms that were named here, and warn of none: the operator chose them."""
+
+    def get_alg(self, name: str) -> Any:
+        """Give an algorithm that was named."""
+        if name not in (self.allowed or ()):
+            raise ValueError("algorithm")
+        return self.algorithms[name]
 
 
 class Authenticator:
@@ -33,16 +47,21 @@ class Authenticator:
 
         Raises: Refusal UNAUTHENTICATED, SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """
-        caller = self.caller(headers.get("authorization"))
-        held = await viewers(self._identity, caller)
-        viewer = _in_scope(held, headers.get("x-scope"))
-        _check_purpose(viewer, headers.get("x-purpose"))
-        return viewer
+        return await self.admit(await self.caller(headers.get("authorization")), headers)
 
-    def caller(self, authorization: str | None) -> Caller:
+    async def admit(self, caller: Caller, headers: Mapping[str, str]) -> Viewer:
+        """Choose the scope of a caller who was verified.
+
+        Raises: Refusal SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
+        """
+        held = await viewers(self._identity, caller)
+        return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
+
+    async def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
 
-        Raises: Refusal UNAUTHENTICATED, which never says what was wrong with the token.
+        Raises: Refusal UNAUTHENTICATED, which never says what was wrong with the token, and
+        UNAVAILABLE where its issuer's keys were never had.
         """
         if authorization is None:
             raise Refusal(
@@ -52,19 +71,29 @@ class Authenticator:
         if match is None or len(authorization) > _LONGEST:
             raise _unauthenticated()
         try:
-            return self._verify(match[1])
+            return await self._verify(match[1])
+        except Unfetched as error:
+            raise Refusal(
+                Code.UNAVAILABLE,
+                "The keys of the token's issuer cannot be had: try again later.",
+            ) from error
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _unauthenticated() from error
 
-    def _verify(self, token: str) -> Caller:
+    async def _verify(self, token: str) -> Caller:
         # Which issuer's keys to try stands in the token before it can be believed; nothing else
         # of it is used before the signature holds.
         unverified = jws.extract_compact(token.encode())
         header = unverified.headers()
-        if str(header.get("typ")).lower() != TOKEN_TYPE or "crit" in header:
+        kind = str(header.get("typ")).lower().removeprefix("application/")
+        if kind != TOKEN_TYPE or "crit" in header:
             raise ValueError("type")
         issuer = self._issuers[_named_issuer(unverified.payload)]
-        verified = jwt.decode(token, issuer.keys, algorithms=list(issuer.algorithms))
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if algorithm not in issuer.algorithms or not isinstance(kid, str | None):
+            raise ValueError("key")
+        key = await issuer.keys.find(algorithm, kid)
+        verified = jwt.decode(token, key, registry=Pinned(algorithms=[algorithm]))
         jwt.JWTClaimsRegistry(
             now=lambda: int(time.time()),
             leeway=LEEWAY_SECONDS,
@@ -112,14 +141,15 @@ def _in_scope(held: tuple[Viewer, ...], wanted: str | None) -> Viewer:
     )
 
 
-def _check_purpose(viewer: Viewer, stated: str | None) -> None:
+def _for_purpose(viewer: Viewer, stated: str | None) -> Viewer:
     purposes = ", ".join(viewer.purposes)
-    if stated is None and len(viewer.purposes) != 1:
+    if stated is None and viewer.purpose is None:
         raise Refusal(Code.PURPOSE_REQUIRED, f"State a purpose in X-Purpose: {purposes}.")
     if stated is not None and stated not in viewer.purposes:
         raise Refusal(
             Code.SCOPE_REFUSED, f"The scope {viewer.scope} is for other purposes: {purposes}."
         )
+    return viewer if stated is None else replace(viewer, purpose=stated)
 
 
 def _unauthenticated() -> Refusal:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 
 import uvicorn
 from starlette.applications import Starlette
+
+from connect_graph.bounds import USUAL, Bounds
+from connect_graph.connection import bound, listen
 
 GRACE_SECONDS = 10
 
@@ -22,15 +25,23 @@ class Server(uvicorn.Server):
     It opens and closes the application itself: uvicorn would make a stack trace of what is refused.
     """
 
-    def __init__(self, config: uvicorn.Config, app: Starlette, told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: Starlette,
+        told: Callable[[], None],
+        beside: AbstractAsyncContextManager[None],
+    ) -> None:
         super().__init__(config)
         self._app = app
         self._open = AsyncExitStack()
         self._told = told
+        self._beside = beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer."""
         await self._open.enter_async_context(self._app.router.lifespan_context(self._app))
+        await self._open.enter_async_context(self._beside)
         await super().startup(sockets)
         if self.started:
             self._told()
@@ -41,8 +52,17 @@ class Server(uvicorn.Server):
         await self._open.aclose()
 
 
-def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> bool:
+def serve(
+    app: Starlette,
+    host: str,
+    port: int,
+    told: Callable[[], None],
+    bounds: Bounds = USUAL,
+    beside: AbstractAsyncContextManager[None] | None = None,
+) -> bool:
     """Serve until SIGINT or SIGTERM; requests under way are finished within the grace time.
+
+    `beside` is entered when the application is open, and left before it closes.
 
     Returns False where it did not start. Raises: PortTaken, and what the application refuses.
     """
@@ -54,14 +74,14 @@ def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> boo
         server_header=False,
         date_header=True,
         loop="uvloop",
-        http="httptools",
+        http=bound(bounds),
         ws="none",
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
         backlog=512,
     )
-    server = Server(config, app, told)
+    server = Server(config, app, told, beside or nullcontext())
     # When all is finished uvicorn raises the signal again that it obeyed.
     with listening, suppress(KeyboardInterrupt):
         server.run([listening])
@@ -69,15 +89,10 @@ def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> boo
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        return listen(host, port)
     except (OSError, OverflowError) as error:
-        listening.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise PortTaken(
             f"{host}:{port} cannot be listened on ({reason}): give another one with --port or PORT="
         ) from error
-    return listening

@@ -47,12 +47,17 @@ class Viewer:
     purposes: tuple[str, ...]
     organisation_code: str
     organisation_name: str
+    namespace: str
+    """What the scope's ids are made of: its code, and after a rotation a number."""
+    purpose: str | None
+    """What is stated, or the scope's only one; null where it is yet to be stated."""
 
     @property
-    def settings(self) -> tuple[str, str, str, str]:
+    def settings(self) -> tuple[str, str, str, str, str]:
         """Give the values that every statement sets first, in the order of `statement.SETTINGS`."""
         caller = self.caller
-        return (caller.issuer, caller.organisation, caller.subject, self.scope)
+        who = (caller.issuer, caller.organisation, caller.subject)
+        return (*who, self.namespace, self.purpose or "")
 
 
 _MEMBERSHIPS = """
@@ -61,7 +66,8 @@ select case when set_config('app.issuer', $1, true) is not null
   and set_config('app.subject', $3, true) is not null
 then (
   select coalesce(json_agg(json_build_array(
-    m.role, s.code, s.kind, s.valid_to, s.purposes, p.code, p.name) order by s.code), '[]')::text
+    m.role, s.code, s.kind, s.valid_to, s.purposes, p.code, p.name, s.namespace)
+    order by s.code), '[]')::text
   from connect.membership m
   join connect.scope s on s.id = m.scope_id
   join connect.partner p on p.organisation_number = m.organisation_number
@@ -73,6 +79,9 @@ async def viewers(identity: Pool, caller: Caller) -> tuple[Viewer, ...]:
     """List the roles and scopes that a caller may act in now, by scope."""
     text = await identity.text(_MEMBERSHIPS, caller.issuer, caller.organisation, caller.subject)
     return tuple(
-        Viewer(caller, Role[role], scope, kind, valid_to, tuple(purposes), code, name)
-        for role, scope, kind, valid_to, purposes, code, name in json.loads(text)
+        Viewer(
+            *(caller, Role[role], scope, kind, valid_to, tuple(purposes), code, name, namespace),
+            purposes[0] if len(purposes) == 1 else None,
+        )
+        for role, scope, kind, valid_to, purposes, code, name, namespace in json.loads(text)
     )

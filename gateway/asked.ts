@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
+import type { Charge } from "./budget.ts";
 import { log } from "./log.ts";
 import type { Code } from "./refusal.ts";
 
@@ -12,6 +13,8 @@ export class Asked {
   // Made here: an id that a request brings is not looked at.
   readonly id = randomBytes(16).toString("hex");
   readonly headers: Record<string, string> = { "x-request-id": this.id };
+  // Of the member who asks, once that is known.
+  charge: Charge | undefined;
   operation: string | undefined;
   codes: Code[] = [];
   requests = 0;

@@ -87,7 +87,7 @@ export class Execution {
       return this.#introspect(parsed);
     }
     if (names.every((name) => name === "__typename")) return this.#complete(parsed, {});
-    checkCost(selection, roots, this.#prices);
+    asked.charge?.cost(checkCost(selection, roots, this.#prices));
     return this.#ask(parsed);
   }
 

@@ -79,7 +79,13 @@ export class Subgraph {
     const headers = { ...asked.headers, "content-type": "application/json", accept: ACCEPT };
     const body = JSON.stringify({ query, variables });
     asked.requests += 1;
-    return this.#replicas.ask(body, headers, request?.signal, read);
+    return this.#replicas.ask(body, headers, request?.signal, (reply) => {
+      // What a member may ask of one of our subgraphs is spent: then nothing is answered.
+      if (reply.status === 429 && this.#partner === undefined && asked.charge !== undefined) {
+        asked.charge.retryAfter = Math.max(asked.charge.retryAfter ?? 1, reply.retryAfter ?? 1);
+      }
+      return read(reply);
+    });
   }
 
   #document(node: DocumentNode): Document {

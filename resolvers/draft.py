@@ -52,6 +52,14 @@ class Ground:
         self.values.append(_texts(value) if isinstance(value, list) else _text(value))
         return Parameter(len(self.values) - 1, type_)
 
+    def permit(self, function: str) -> None:
+        """Require the right to call a function.
+
+        Raises: Lacking.
+        """
+        if function not in self.grants.functions:
+            raise Lacking
+
     def draft(self, name: str, *, nested: bool = False) -> Draft:
         """Begin a selection of a type's table, under an alias of its own where it is nested."""
         bound = self.binding.types[name]
@@ -142,6 +150,12 @@ class Draft:
         alias = self.join("pseudonym", "patient_id", self.own("patient_id"), required=True)
         return Column(alias, "public_id")
 
+    def patient(self) -> Column | None:
+        """Give whom a row tells of, for the audit; None where it is nobody."""
+        name = "id" if self.table == "patient" else "patient_id"
+        is_granted = (self.table, name) in self.ground.grants.columns
+        return Column(self.alias, name) if is_granted else None
+
     def call(self, source: mapping.Measure, arguments: dict[str, object]) -> Call:
         """Compute a measure.
 
@@ -157,8 +171,7 @@ class Draft:
 
         Raises: Lacking.
         """
-        if name not in self.ground.grants.functions:
-            raise Lacking
+        self.ground.permit(name)
 
     def given(self, name: str) -> Given:
         """Take what a representation says of a field of another subgraph.

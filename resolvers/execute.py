@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,9 +22,12 @@ from graphql import (
 from graphql import execute as run
 
 import schema
+from db.office.change import Office
+from db.office.problem import Rejected
 from db.pool import Pool, TimedOut, Unavailable, Unfit
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
+from resolvers.change import refusals
 from resolvers.document import Document
 from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
@@ -32,6 +35,7 @@ from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
 from resolvers.projection import project, shown
 from resolvers.reader import Reader
+from resolvers.released import Names, Released
 from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
@@ -42,6 +46,13 @@ _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 MISFIT = Refusal(Code.BAD_USER_INPUT, "A cursor or a value does not fit what it is for.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
+_FAILURES: Mapping[type[Exception], Refusal] = {
+    Unavailable: UNREACHABLE,
+    TimedOut: TOO_SLOW,
+    Unfit: MISFIT,
+}
+Charging = Callable[[int], None]
+"""Takes what an operation may cost from a budget, or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Answer:
     """The HTTP status where the media type lets a status tell of errors."""
     statements: int = 0
     rows: int = 0
+    released: Released | None = None
+    """What of it is for the audit alone."""
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
@@ -74,9 +87,11 @@ class Graph:
     """Hold the bound schema, made once for a process."""
 
     binding: Binding
-    kinds: Mapping[str, str]
+    names: Names
     division: Division
     sdl: str
+    part: str | None = None
+    """Which subgraph it is; None: the whole."""
     projections: dict[str, GraphQLSchema] = field(default_factory=dict)
     """The schema as each role may know it, made when first asked for."""
     told: dict[str, str] = field(default_factory=dict)
@@ -91,8 +106,7 @@ class Graph:
         """Declare the schema, the product's where no other is given, and bind it."""
         declared = declared or schema.declare()
         binding = bind(declared, resolve, resolve_type)
-        kinds = {kind: name for name in binding.types for kind, name in binding.kinds(name).items()}
-        return cls(binding, kinds, Division(binding, owners), declared.as_str())
+        return cls(binding, Names.of(binding), Division(binding, owners), declared.as_str())
 
     def subgraph(self, name: str, version: str = VERSION) -> Graph:
         """Make the graph of one owner's part, in a version of Apollo Federation."""
@@ -101,6 +115,7 @@ class Graph:
         return replace(
             self,
             binding=carved,
+            part=name,
             sdl=write(self.sdl, part, self.division.shared(), version),
             projections={},
             told={},
@@ -112,10 +127,15 @@ class Graph:
         viewer: Viewer,
         pool: Pool,
         *,
+        office: Office | None = None,
         query_only: bool = False,
         observer: Observer = NOBODY,
+        charge: Charging = lambda _cost: None,
     ) -> Answer:
-        """Answer a request as its viewer, from the pool of the viewer's role."""
+        """Answer a request as its viewer, from the pool of the viewer's role.
+
+        Where an office is given it makes the changes that are asked for.
+        """
         binding = self.binding
         try:
             with observer.stage("plan"):
@@ -130,14 +150,24 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
-                check_cost(selection, binding)
-                planned = plan(selection, binding, pool.grants, viewer.scope)
+                cost = check_cost(selection, binding)
+                planned = plan(selection, binding, pool.grants, viewer.namespace)
+                charge(cost)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
             return _refused([refusal])
         reader = Reader(pool, viewer, planned.values, observer)
-        context = Context(viewer, reader, planned.slots, self.kinds, lambda: self._told(pool))
+        released = Released(self.names)
+        context = Context(
+            viewer,
+            reader,
+            planned.slots,
+            self.names.kinds,
+            released,
+            lambda: self._told(pool),
+            office,
+        )
         result = run(
             binding.schema,
             document,
@@ -146,9 +176,13 @@ class Graph:
             context_value=context,
             hide_suggestions=True,
         )
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        return _answer(result, planned.lacking, reader)
+        try:
+            if not isinstance(result, ExecutionResult):
+                result = await result
+        finally:
+            reader.end()
+        answer = _answer(result, planned.lacking, reader, whole=kind is OperationType.QUERY)
+        return replace(answer, released=released)
 
     def _introspect(
         self, request: Request, document: DocumentNode, viewer: Viewer, pool: Pool
@@ -210,13 +244,21 @@ def _refused(errors: list[GraphQLError]) -> Answer:
     return Answer.of_errors(errors, Code(extensions["code"]))
 
 
-def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
+def _answer(
+    result: ExecutionResult,
+    lacking: tuple[Refusal, ...],
+    reader: Reader,
+    *,
+    whole: bool = True,
+) -> Answer:
+    """Make the answer; some errors leave nothing of it, unless a change may have been made."""
     body: dict[str, Any]
-    errors = list(dict.fromkeys([*lacking, *(_told(error) for error in result.errors or ())]))
-    whole = next((e for e in errors if e.code in _WHOLE and not e.alone), None)
-    if whole is not None:
-        body = {"errors": [whole.formatted]}
-        return Answer(body, whole.code.status, reader.statements, reader.rows)
+    told = [each for error in result.errors or () for each in _told(error, whole=whole)]
+    errors = list(dict.fromkeys([*lacking, *told]))
+    worst = next((e for e in errors if e.code in _WHOLE and not e.alone), None) if whole else None
+    if worst is not None:
+        body = {"errors": [worst.formatted]}
+        return Answer(body, worst.code.status, reader.statements, reader.rows)
     body = {"data": result.data}
     if errors:
         body["errors"] = [error.formatted for error in errors]
@@ -227,24 +269,28 @@ _WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Co
 """What leaves nothing of an answer."""
 
 
-def _told(error: GraphQLError) -> Refusal:
+def _told(error: GraphQLError, *, whole: bool) -> list[Refusal]:
     """Turn what went wrong into what may be said; what may not goes to the log with a reference."""
     match error.original_error:
         case None if isinstance(error, Refusal):
-            return error
+            return [error]
         case Refusal() as refusal:
             told = Refusal(refusal.code, refusal.message, error.nodes)
             told.alone = refusal.alone
-        case Unavailable():
-            return UNREACHABLE
-        case TimedOut():
-            return TOO_SLOW
-        case Unfit():
-            return MISFIT
+        case Rejected() as rejected:
+            problems = refusals(rejected, error.nodes)
+            for problem in problems:
+                problem.path = error.path
+            return problems
+        case Unavailable() | TimedOut() | Unfit() as failure:
+            known = _FAILURES[type(failure)]
+            if whole:
+                return [known]
+            told = Refusal(known.code, known.message, error.nodes)
         case cause:
             reference = secrets.token_hex(6)
             _LOG.error("internal error %s", reference, exc_info=cause or error)
             told = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
             told.extensions = {"code": Code.INTERNAL.value, "reference": reference}
     told.path = error.path
-    return told
+    return [told]

@@ -135,6 +135,8 @@ def faults(world: World, role: str, trial: Trial) -> list[str]:
         if LEAKS.search(str(one.body.get("errors"))):
             wrong.append(f"leaks: {one.body}")
         try:
+            if one.query.startswith("mutation"):
+                continue  # the program itself checks these
             body = {key: value for key, value in one.body.items() if key != "extensions"}
             Validator.of(schema, one.query, {}).check(body)
         except AssertionError as error:

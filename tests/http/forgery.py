@@ -31,6 +31,9 @@ class Forger:
     key: ECKey
     organisation: str
     subject: str
+    issuer: str = DEMO_ISSUER
+    claim: str = "org"
+    """The claim that names the organisation."""
 
     def header(self, **changes: Any) -> dict[str, Any]:
         """Give a right header, changed."""
@@ -39,7 +42,8 @@ class Forger:
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Give right claims, changed."""
         now = int(time.time())
-        right = {"iss": DEMO_ISSUER, "aud": AUDIENCE, "sub": self.subject, "org": self.organisation}
+        right = {"iss": self.issuer, "aud": AUDIENCE, "sub": self.subject}
+        right[self.claim] = self.organisation
         return _changed({**right, "iat": now, "nbf": now, "exp": now + 600}, changes)
 
     def sign(
@@ -131,9 +135,9 @@ class Forger:
                 {},
                 AUDIENCE.upper(),
             ],
-            "iss": [DROPPED, "", "other", f"{DEMO_ISSUER}/", [DEMO_ISSUER], None, 1],
+            "iss": [DROPPED, "", "other", f"{self.issuer}/", [self.issuer], None, 1],
             "sub": [DROPPED, "", 1, None, [self.subject], {}, "a\0b", "\ud800", "a\nb"],
-            "org": [
+            self.claim: [
                 DROPPED,
                 "",
                 int(self.organisation),
