@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -36,8 +37,7 @@ class Authenticator:
         caller = self.caller(headers.get("authorization"))
         held = await viewers(self._identity, caller)
         viewer = _in_scope(held, headers.get("x-scope"))
-        _check_purpose(viewer, headers.get("x-purpose"))
-        return viewer
+        return _for_purpose(viewer, headers.get("x-purpose"))
 
     def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
@@ -112,7 +112,7 @@ def _in_scope(held: tuple[Viewer, ...], wanted: str | None) -> Viewer:
     )
 
 
-def _check_purpose(viewer: Viewer, stated: str | None) -> None:
+def _for_purpose(viewer: Viewer, stated: str | None) -> Viewer:
     purposes = ", ".join(viewer.purposes)
     if stated is None and len(viewer.purposes) != 1:
         raise Refusal(Code.PURPOSE_REQUIRED, f"State a purpose in X-Purpose: {purposes}.")
@@ -120,6 +120,7 @@ def _check_purpose(viewer: Viewer, stated: str | None) -> None:
         raise Refusal(
             Code.SCOPE_REFUSED, f"The scope {viewer.scope} is for other purposes: {purposes}."
         )
+    return viewer if stated is None else replace(viewer, purpose=stated)
 
 
 def _unauthenticated() -> Refusal:

@@ -137,7 +137,8 @@ def _request(content: Mapping[str, Any]) -> Request:
         raise Refusal(Code.BAD_USER_INPUT, "`variables` is not an object.")
     if not isinstance(extensions, dict | None):
         raise Refusal(Code.BAD_USER_INPUT, "`extensions` is not an object.")
-    return Request(query, name or None, variables or {})
+    by_coordinates = (extensions or {}).get("withheld") == "coordinates"
+    return Request(query, name or None, variables or {}, by_coordinates)
 
 
 def write(

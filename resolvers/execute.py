@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +36,7 @@ from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
 from resolvers.subgraph import Division, carve
+from resolvers.withheld import Rules
 from schema.subgraph import OWNED
 
 _LOG = logging.getLogger("connect_graph.execute")
@@ -51,6 +52,8 @@ class Request:
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    by_coordinates: bool = False
+    """Tell all of the viewer's rules by coordinates of the schema, as a gateway needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Graph:
     """The schema as each role may know it, made when first asked for."""
     told: dict[str, str] = field(default_factory=dict)
     """What a subgraph tells each role of itself, likewise."""
+    rules: dict[tuple[object, ...], Rules] = field(default_factory=dict)
+    """What withholds from each role, by the terms of scopes that tell."""
 
     @classmethod
     def make(
@@ -104,6 +109,7 @@ class Graph:
             sdl=write(self.sdl, part, self.division.shared(), version),
             projections={},
             told={},
+            rules={},
         )
 
     async def answer(
@@ -132,6 +138,7 @@ class Graph:
                     return self._introspect(request, document, viewer, pool)
                 check_cost(selection, binding)
                 planned = plan(selection, binding, pool.grants, viewer.scope)
+                withheld = self._withheld(request, selection, viewer, pool)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
@@ -148,7 +155,20 @@ class Graph:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
-        return _answer(result, planned.lacking, reader)
+        return _answer(result, planned.lacking, reader, withheld)
+
+    def _withheld(
+        self, request: Request, selection: Selection, viewer: Viewer, pool: Pool
+    ) -> list[dict[str, Any]]:
+        """Name the rules that apply to the fields asked for, whatever there is to be found."""
+        embargo = viewer.embargo_until if viewer.embargoed else None
+        terms = (pool.role, viewer.data_domains, embargo)
+        if terms not in self.rules:
+            if len(self.rules) >= _MOST_TERMS:
+                self.rules.clear()
+            self.rules[terms] = Rules.of(self.division.binding, pool.grants, viewer)
+        rules = self.rules[terms]
+        return rules.by_coordinates() if request.by_coordinates else rules.by_paths(selection)
 
     def _introspect(
         self, request: Request, document: DocumentNode, viewer: Viewer, pool: Pool
@@ -210,7 +230,12 @@ def _refused(errors: list[GraphQLError]) -> Answer:
     return Answer.of_errors(errors, Code(extensions["code"]))
 
 
-def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reader) -> Answer:
+def _answer(
+    result: ExecutionResult,
+    lacking: tuple[Refusal, ...],
+    reader: Reader,
+    withheld: Sequence[Mapping[str, Any]] = (),
+) -> Answer:
     body: dict[str, Any]
     errors = list(dict.fromkeys([*lacking, *(_told(error) for error in result.errors or ())]))
     whole = next((e for e in errors if e.code in _WHOLE and not e.alone), None)
@@ -220,9 +245,13 @@ def _answer(result: ExecutionResult, lacking: tuple[Refusal, ...], reader: Reade
     body = {"data": result.data}
     if errors:
         body["errors"] = [error.formatted for error in errors]
+    if withheld:
+        body["extensions"] = {"withheld": withheld}
     return Answer(body, statements=reader.statements, rows=reader.rows)
 
 
+_MOST_TERMS = 1_000
+"""Scopes' terms for which the rules are kept."""
 _WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
 """What leaves nothing of an answer."""
 
