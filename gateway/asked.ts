@@ -5,13 +5,19 @@ import type { IncomingMessage } from "node:http";
 
 import { log } from "./log.ts";
 import type { Code } from "./refusal.ts";
+import type { Caller } from "./token.ts";
+import type { Rule } from "./withheld.ts";
 
 const FORWARDED = ["authorization", "x-scope", "x-purpose"] as const;
 
 export class Asked {
   // Made here: an id that a request brings is not looked at.
   readonly id = randomBytes(16).toString("hex");
-  readonly headers: Record<string, string> = { "x-request-id": this.id };
+  // For our own subgraphs, whose audit joins by the id what one request made of theirs.
+  readonly headers: Record<string, string> = { "x-federated-request-id": this.id };
+  caller: Caller | undefined;
+  // The caller's rules, once a subgraph of ours has told them.
+  rules: readonly Rule[] | undefined;
   operation: string | undefined;
   codes: Code[] = [];
   requests = 0;

@@ -23,7 +23,8 @@ export function exchange(
 ): GatewayPlugin<Served> {
   return {
     async onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
-      await verify((serverContext as unknown as Served).asked.headers["authorization"]);
+      const { asked } = serverContext as unknown as Served;
+      asked.caller = await verify(asked.headers["authorization"]);
       if (request.method === "GET") {
         setRequestParser(() => fromQuery(new URL(request.url).searchParams));
       } else if (JSON_TYPE.test(request.headers.get("content-type") ?? "")) {

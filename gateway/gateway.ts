@@ -8,6 +8,10 @@
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
 // GATEWAY_OWN             the subgraphs that are ours, the four where not said; every other is a
 //                         partner's, see partner.ts
+// GATEWAY_KEY             with what it signs the tokens that partners get: a private key (JWK), or two
+//                         (JWKS) of which the first signs; key.ts makes one. Needed with a partner
+// GATEWAY_KEY_FILE        the path of a file with that, instead
+// GATEWAY_NAME            the issuer in these tokens, such as https://graph.example.org
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
 //
@@ -25,6 +29,7 @@ import { internal, log } from "./log.ts";
 import { BOUNDS, Partner } from "./partner.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
+import { KEYS, Signer } from "./signer.ts";
 import { type Fetching, Subgraph } from "./subgraph.ts";
 import { namesOf } from "./supergraph.ts";
 import { verifier } from "./token.ts";
@@ -37,7 +42,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type Subgraphs = Map<string, Replicas>;
 
-async function runtime(settings: Settings, subgraphs: Subgraphs) {
+async function runtime(settings: Settings, subgraphs: Subgraphs, signer: Signer | undefined) {
   const verify = await verifier(settings.issuers);
   let execution: Execution | undefined;
   const made = createGatewayRuntime({
@@ -45,7 +50,8 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
     unifiedGraphHandler: planner((planned) => (execution = planned)),
     transports: () => ({
       getSubgraphExecutor({ subgraphName: name, subgraph: schema }) {
-        const partner = settings.isPartner(name) ? new Partner(name, schema) : undefined;
+        const isPartner = settings.isPartner(name);
+        const partner = isPartner ? new Partner(name, schema, signer!) : undefined;
         const subgraph = new Subgraph(subgraphs.get(name)!, partner);
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
@@ -72,16 +78,22 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
   return made;
 }
 
-function routes(needed: Replicas[], graph: Awaited<ReturnType<typeof runtime>>) {
+function routes(
+  needed: Replicas[],
+  graph: Awaited<ReturnType<typeof runtime>>,
+  signer: Signer | undefined,
+) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = (request.url ?? "").split("?", 1)[0]!;
     const methods = route === GRAPHQL ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
-    if (![GRAPHQL, "/health", "/ready"].includes(route)) {
+    if (![GRAPHQL, "/health", "/ready", ...(signer ? [KEYS] : [])].includes(route)) {
       say(response, 404, { status: "not found" });
     } else if (!methods.includes(request.method ?? "")) {
       say(response, 405, { status: "method not allowed" }, { allow: methods.join(", ") });
     } else if (route === "/health") {
       say(response, 200, { status: "alive" });
+    } else if (route === KEYS) {
+      say(response, 200, signer!.keys, { "cache-control": "public, max-age=300" });
     } else if (route === "/ready") {
       const missing = await notReady(needed);
       if (missing.length === 0) say(response, 200, { status: "ready" });
@@ -149,10 +161,17 @@ async function main(): Promise<void> {
   const settings = load(process.env);
   const names = namesOf(settings.supergraph);
   const subgraphs = new Map(names.map((name) => [name, replicasOf(name, settings)]));
-  const graph = await runtime(settings, subgraphs);
+  const signer =
+    settings.signing && (await Signer.of(settings.signing.name, settings.signing.keys));
+  if (signer === undefined && names.some((name) => settings.isPartner(name))) {
+    throw new SettingsError(
+      "GATEWAY_KEY is not set: partners are asked with tokens that the gateway signs",
+    );
+  }
+  const graph = await runtime(settings, subgraphs, signer);
   // A partner that is down is no reason to turn anybody away.
   const needed = [...subgraphs.values()].filter(({ name }) => !settings.isPartner(name));
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(needed, graph));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(needed, graph, signer));
   const stop = stopping(server, subgraphs);
   for (const signal of SIGNALS) process.once(signal, stop);
   process.on("unhandledRejection", (fault) => internal(fault));

@@ -27,7 +27,13 @@ const TYPE = "at+jwt";
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 const ORGANISATION = /^[0-9]{9}$/;
 
-export type Verify = (authorization: string | undefined) => Promise<void>;
+// Who asks, as a verified token says.
+export interface Caller {
+  issuer: string;
+  organisation: string;
+  subject: string;
+}
+export type Verify = (authorization: string | undefined) => Promise<Caller>;
 
 // Makes what verifies an Authorization header; it refuses with UNAUTHENTICATED, and never says what
 // was wrong with the token.
@@ -42,7 +48,7 @@ export async function verifier(issuers: Issuer[]): Promise<Verify> {
     const token = authorization.length > LONGEST ? undefined : BEARER.exec(authorization)?.[1];
     try {
       if (token === undefined) throw new Error("form");
-      await verify(token, known);
+      return await verify(token, known);
     } catch (error) {
       if (error instanceof Refusal) throw error;
       const message = "The token is not valid: get a new one and try again.";
@@ -51,7 +57,10 @@ export async function verifier(issuers: Issuer[]): Promise<Verify> {
   };
 }
 
-async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey]>): Promise<void> {
+async function verify(
+  token: string,
+  known: Map<string, [Issuer, JWTVerifyGetKey]>,
+): Promise<Caller> {
   // Which issuer's keys to try stands in the token before it can be believed; nothing else of it is
   // used before the signature holds.
   const header = decodeProtectedHeader(token);
@@ -76,6 +85,7 @@ async function verify(token: string, known: Map<string, [Issuer, JWTVerifyGetKey
   if (typeof issued !== "number" || issued > Date.now() / 1_000 + LEEWAY_SECONDS) {
     throw new Error("issued");
   }
+  return { issuer: issuer.issuer, organisation, subject: payload.sub };
 }
 
 async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
