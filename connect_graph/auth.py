@@ -36,8 +36,7 @@ class Authenticator:
         """
         caller = self.caller(headers.get("authorization"))
         held = await viewers(self._identity, caller)
-        viewer = _in_scope(held, headers.get("x-scope"))
-        return _for_purpose(viewer, headers.get("x-purpose"))
+        return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
 
     def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
@@ -114,7 +113,7 @@ def _in_scope(held: tuple[Viewer, ...], wanted: str | None) -> Viewer:
 
 def _for_purpose(viewer: Viewer, stated: str | None) -> Viewer:
     purposes = ", ".join(viewer.purposes)
-    if stated is None and len(viewer.purposes) != 1:
+    if stated is None and viewer.purpose is None:
         raise Refusal(Code.PURPOSE_REQUIRED, f"State a purpose in X-Purpose: {purposes}.")
     if stated is not None and stated not in viewer.purposes:
         raise Refusal(

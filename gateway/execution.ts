@@ -110,7 +110,11 @@ export class Execution {
     const result = (await this.#handled.executor!(asked)) as ExecutionResult;
     const errors = told(result.errors ?? [], this.#ways.of(request));
     const whole = errors.find((error) => error.whole);
-    if (whole !== undefined) throw whole;
+    // What may have been changed is told, whatever went wrong beside it.
+    const changed = request.context.asked.operation === OperationTypeNode.MUTATION;
+    const stands =
+      changed && (whole?.path !== undefined || Object.keys(result.data ?? {}).length > 0);
+    if (whole !== undefined && !stands) throw whole;
     return this.#complete(request, result.data ?? {}, errors);
   }
 

@@ -27,7 +27,7 @@ interface Sent {
   signal?: AbortSignal | undefined;
   waitMs: number;
   mostBytes: number;
-  // Set once there is a connection, and something may have arrived.
+  // Where it is false it is set once there is a connection, and something may have arrived.
   connected?: boolean;
 }
 
@@ -186,7 +186,9 @@ function exchange(url: URL, sent: Sent, agent: http.Agent | false): Promise<Repl
         ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }),
       },
     });
-    request.on("socket", (socket) => socket.once("connect", () => (sent.connected = true)));
+    if (sent.connected === false) {
+      request.on("socket", (socket) => socket.once("connect", () => (sent.connected = true)));
+    }
     let answering = false;
     const waited = setTimeout(() => request.destroy(timedOut()), sent.waitMs);
     const connecting = setTimeout(() => {

@@ -163,7 +163,7 @@ async def test_what_a_role_lacks_is_told_as_the_errors_tell_it(world: World, rol
 
 def standing(role: str, viewer: Viewer, table: str) -> set[str]:
     """Say which rules stand on a table's rows, as the kinds of tables have it."""
-    found = set()
+    found: set[str] = set()
     if role == "steward":
         return found
     if table in RECORDS and role != "authority":

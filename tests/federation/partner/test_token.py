@@ -63,7 +63,7 @@ async def test_the_keys_are_told_without_a_token(joined: Joined, keys: Path, key
 async def test_what_the_token_says(joined: Joined) -> None:
     public = KeySet.import_key_set(await jwks(joined.url))  # type: ignore[arg-type]
     caller = await joined.world.caller("researcher")
-    subjects = {}
+    subjects: dict[str, set[str]] = {}
     for role in ROLES:
         first, second = [*await asked(joined, role), *await asked(joined, role)]
         assert first != second
