@@ -34,7 +34,13 @@ class Authenticator:
 
         Raises: Refusal UNAUTHENTICATED, SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """
-        caller = self.caller(headers.get("authorization"))
+        return await self.admit(self.caller(headers.get("authorization")), headers)
+
+    async def admit(self, caller: Caller, headers: Mapping[str, str]) -> Viewer:
+        """Choose the scope of a caller who was verified.
+
+        Raises: Refusal SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
+        """
         held = await viewers(self._identity, caller)
         return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
 

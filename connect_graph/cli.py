@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import asyncpg
 
 from connect_graph import database, gateway, log, status, study
+from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
@@ -208,6 +209,7 @@ def _answer(
         _issuers(settings),
         pending,
         pool_size=settings.pool_size,
+        audit_key=audit_key(settings.audit_key_file),
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
         with_page=parsed.subgraph is None,

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connect_graph import page
+from connect_graph.audit import Account, tell
 from connect_graph.auth import Authenticator
 from connect_graph.compression import Compression
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
@@ -24,6 +25,7 @@ from connect_graph.issuer import Issuer
 from connect_graph.log import fields
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
+from db.audit.writer import Writer
 from db.migrate import MigrationError
 from db.pool import Pools, TimedOut, Unavailable
 from resolvers.errors import Code, Refusal
@@ -38,23 +40,48 @@ Pending = Callable[[], Awaitable[tuple[str, ...]]]
 class Door:
     """Answer at one route: authenticate first, then read, then execute."""
 
-    def __init__(self, graph: Graph, pools: Pools, authenticator: Authenticator) -> None:
+    def __init__(
+        self, graph: Graph, pools: Pools, authenticator: Authenticator, writer: Writer | None
+    ) -> None:
         self._graph = graph
         self._pools = pools
         self._authenticator = authenticator
+        self._writer = writer
+        self._name = "/graphql" if graph.part is None else f"/subgraphs/{graph.part}/graphql"
 
     async def answer(self, request: HttpRequest) -> Response:
-        """Answer a request; nothing it brings is read before it is known who asks."""
-        media = JSON
+        """Answer a request; what became of it is in the audit before the answer leaves."""
         headers = fold(request.headers)
+        watched = observed(request.scope)
+        account = Account(watched, headers, self._name)
+        try:
+            response = await self._answer(request, headers, account)
+        except Exception:
+            account.refused(Code.INTERNAL)
+            await account.settle(self._writer)
+            raise
+        try:
+            await account.settle(self._writer)
+        except Unavailable:
+            account.refused(Code.UNAVAILABLE)
+            return _refused(UNREACHABLE, response.media_type or JSON)
+        return response
+
+    async def _answer(
+        self, request: HttpRequest, headers: Mapping[str, str], account: Account
+    ) -> Response:
+        """Make the answer; nothing that the request brings is read before it is known who asks."""
+        media = JSON
         watched = observed(request.scope)
         try:
             media = media_type(headers.get("accept"))
             with watched.stage("authenticate"):
-                viewer = await self._authenticator.viewer(headers)
+                account.caller = self._authenticator.caller(headers.get("authorization"))
+                viewer = await self._authenticator.admit(account.caller, headers)
+            account.viewer = viewer
             watched.role = viewer.role.value
-            asked = await read(request)
-            answer = await self._graph.answer(
+            account.asked = asked = await read(request)
+            account.answer = answer = await self._graph.answer(
                 asked,
                 viewer,
                 self._pools.roles[viewer.role],
@@ -64,6 +91,7 @@ class Door:
             watched.answered(answer)
             return write(answer, media)
         except WrongExchange as wrong:
+            account.code = f"HTTP_{wrong.status}"
             body = {"errors": [{"message": wrong.message}]}
             return JSONResponse(body, wrong.status, dict(wrong.headers))
         except Refusal as caught:
@@ -73,8 +101,9 @@ class Door:
         except TimedOut:
             refusal = TOO_SLOW
         except ClientDisconnect:
+            account.code = "DISCONNECTED"
             return Response(status_code=400)  # nobody reads it
-        watched.refused(refusal.code)
+        account.refused(refusal.code)
         return _refused(refusal, media)
 
 
@@ -119,27 +148,35 @@ def application(
     pending: Pending,
     *,
     pool_size: int,
+    audit_key: bytes | None,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
     with_page: bool = True,
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
-    Where `tokens` are given the page offers them: for the demonstration alone.
+    Where `tokens` are given the page offers them: for the demonstration alone. Without a key
+    nothing is audited: that is for measuring what the audit costs.
     """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pools = await Pools.open(logins, size=pool_size)
-        telemetry.watch(pools)
-        app.state.pools = pools
-        authenticator = Authenticator(issuers, pools.identity)
-        app.state.doors = {
-            path: Door(graph, pools, authenticator) for path, graph in graphs.items()
-        }
+        writer: Writer | None = None
         try:
+            if audit_key is not None:
+                writer = await Writer.open(pools.audit, audit_key, tell)
+            telemetry.watch(pools)
+            app.state.pools = pools
+            app.state.writer = writer
+            authenticator = Authenticator(issuers, pools.identity)
+            app.state.doors = {
+                path: Door(graph, pools, authenticator, writer) for path, graph in graphs.items()
+            }
             yield
         finally:
+            if writer is not None:
+                await writer.close()
             await pools.close()
             await to_thread(telemetry.close)
 
@@ -148,7 +185,7 @@ def application(
         return await door.answer(request)
 
     async def ready(request: HttpRequest) -> Response:
-        return await _ready(request.app.state.pools, pending)
+        return await _ready(request.app.state.pools, request.app.state.writer, pending)
 
     return Starlette(
         routes=[
@@ -166,10 +203,12 @@ def application(
     )
 
 
-async def _ready(pools: Pools, pending: Pending) -> Response:
+async def _ready(pools: Pools, writer: Writer | None, pending: Pending) -> Response:
     unreachable = JSONResponse({"status": "not ready", "database": "cannot be reached"}, 503)
     if not await pools.alive():
         return unreachable
+    if writer is not None and not await writer.alive():
+        return JSONResponse({"status": "not ready", "audit": "cannot be written"}, 503)
     try:
         missing = await pending()
     except MigrationError:

@@ -222,6 +222,8 @@ class Select:
     """What a cursor holds of a row: the keys of the order, the last of them unique."""
     count: bool = False
     """Count the rows that match, the page aside."""
+    patient: Column | None = None
+    """Whom a row tells of, by an internal id: for the audit, and never part of an answer."""
 
     @property
     def given(self) -> tuple[Given, ...]:
@@ -248,7 +250,8 @@ class Plan:
 def expressions(select: Select) -> tuple[Expression, ...]:
     """List what a selection reads of each row, each once, in a fixed order."""
     found: dict[Expression, None] = {}
-    for expression in (select.key, *select.given, select.discriminator, *select.identify):
+    beside = (select.discriminator, select.patient)
+    for expression in (select.key, *select.given, *beside, *select.identify):
         if expression is not None:
             found[expression] = None
     for variant in select.variants:

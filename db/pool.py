@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from db.catalog import Connection
 
 IDENTITY = "identity"
+AUDIT = "audit"
+AUDIT_CONNECTIONS = 2
+"""One that writes entries, one that seals."""
 _WHO = """
 select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole
     or r.rolcreatedb or r.rolreplication as mighty,
@@ -85,24 +88,25 @@ class Pools:
     """Hold the pool of every role, and the one that finds out who a caller is."""
 
     identity: Pool
+    audit: Pool
     roles: Mapping[Role, Pool]
 
     @classmethod
     async def open(cls, urls: Mapping[str, str], *, size: int, timeout_ms: int = 10_000) -> Pools:
-        """Open a pool for each role and for identification, from the URLs of their logins.
+        """Open a pool for each role, identification and the audit, from the URLs of their logins.
 
         Raises: LoginRefused when a URL is another login's, or the login may do more than it should.
         """
         opened: list[Pool] = []
         try:
-            for role in (IDENTITY, *(role.value for role in Role)):
-                pool = await _open(role, urls[role], size, timeout_ms)
-                opened.append(pool)
+            for role in (IDENTITY, AUDIT, *(role.value for role in Role)):
+                held = AUDIT_CONNECTIONS if role == AUDIT else size
+                opened.append(await _open(role, urls[role], held, timeout_ms))
         except BaseException:
             await asyncio.gather(*(pool.connections.close() for pool in opened))
             raise
-        identity, *rest = opened
-        return cls(identity, dict(zip(Role, rest, strict=True)))
+        identity, audit, *rest = opened
+        return cls(identity, audit, dict(zip(Role, rest, strict=True)))
 
     async def alive(self) -> bool:
         """Tell whether the database answers."""
@@ -114,7 +118,7 @@ class Pools:
 
     async def close(self) -> None:
         """Wait for what runs, then close every connection."""
-        pools = (self.identity, *self.roles.values())
+        pools = (self.identity, self.audit, *self.roles.values())
         await asyncio.gather(*(pool.connections.close() for pool in pools))
 
 
@@ -144,7 +148,8 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         server_settings={
             "application_name": f"connect-graph {role}",
             "statement_timeout": str(timeout_ms),
-            "default_transaction_read_only": "on",
+            "default_transaction_read_only": "off" if role == AUDIT else "on",
+            "synchronous_commit": "on",
             "jit": "off",
             "timezone": "UTC",
         },

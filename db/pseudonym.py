@@ -15,6 +15,8 @@ from uuid import UUID
 import asyncpg
 
 KEY_BYTES = 32
+OTHERWISE = "a new key would change every public id"
+"""What a key lost would mean."""
 _ID_BYTES = 10  # 80 bits are 16 characters of 5 bits
 _CHUNK = 10_000
 _TO_CROCKFORD = bytes.maketrans(
@@ -30,22 +32,22 @@ class FillRefused(Exception):
     """Say in one sentence why pseudonyms cannot be made here."""
 
 
-def load_key(path: Path) -> bytes:
+def load_key(path: Path, *, otherwise: str = OTHERWISE) -> bytes:
     """Read the key, or make one where there is none; two processes at once end with the same."""
     try:
-        return _read(path)
+        return _read(path, otherwise)
     except FileNotFoundError:
         pass
     except OSError as error:
         raise KeyRefused(f"the key file {path} cannot be read: {error.strerror}") from error
     try:
         _create(path)
-        return _read(path)
+        return _read(path, otherwise)
     except OSError as error:
         raise KeyRefused(f"the key file {path} cannot be created: {error.strerror}") from error
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, otherwise: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123  what is checked is what is read
         status = os.fstat(descriptor)
@@ -57,7 +59,7 @@ def _read(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise KeyRefused(
             f"the key file {path} does not hold exactly {KEY_BYTES} bytes: restore it from its "
-            "backup; a new key would change every public id"
+            f"backup; {otherwise}"
         )
     return key
 

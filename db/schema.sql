@@ -86,6 +86,11 @@ CREATE TYPE connect.data_domain AS ENUM (
     'RESISTANCE'
 );
 
+CREATE TYPE connect.decision AS ENUM (
+    'ANSWERED',
+    'REFUSED'
+);
+
 CREATE TYPE connect.end_reason AS ENUM (
     'PROGRESSION',
     'TOXICITY',
@@ -325,6 +330,21 @@ CREATE TYPE connect.vital_status AS ENUM (
     'DEAD'
 );
 
+CREATE PROCEDURE connect.allow_entry(IN writer text)
+    LANGUAGE plpgsql
+    AS $$
+declare
+  relation text;
+begin
+  foreach relation in array array['audit_entry', 'audit_document'] loop
+    execute format('grant insert on connect.%I to %I', relation, writer);
+    execute format('create policy %I on connect.%I for insert to %I with check (true)', 'by_' || writer, relation, writer);
+  end loop;
+end
+$$;
+
+COMMENT ON PROCEDURE connect.allow_entry(IN writer text) IS 'Let a role append entries and their documents, and read none.';
+
 CREATE FUNCTION connect.gene_status(patient bigint, symbol text) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
@@ -420,6 +440,23 @@ end
 $$;
 
 COMMENT ON PROCEDURE connect.protect(IN relation regclass) IS 'Force row security; grant the loader everything and the steward reading; keep rows with their patient.';
+
+CREATE PROCEDURE connect.protect_audit(IN relation regclass)
+    LANGUAGE plpgsql
+    AS $$
+begin
+  execute format('alter table %s enable row level security', relation);
+  execute format('alter table %s force row level security', relation);
+  execute format('grant select on %s to connect_steward, connect_auditor', relation);
+  execute format(
+    'create policy office on %s for select to connect_steward using (exists (select from connect.scope))', relation);
+  execute format('create policy auditor on %s for select to connect_auditor using (true)', relation);
+  execute format('create trigger append_only before update or delete or truncate on %s '
+    'for each statement execute function connect.refuse_audit_change()', relation);
+end
+$$;
+
+COMMENT ON PROCEDURE connect.protect_audit(IN relation regclass) IS 'Let the data office and the commands read; let nobody change or remove.';
 
 CREATE PROCEDURE connect.protect_domain(IN relation regclass, IN domain text)
     LANGUAGE plpgsql
@@ -544,6 +581,17 @@ end
 $$;
 
 COMMENT ON FUNCTION connect.refuse_addition() IS 'Let rows come before their release, never after.';
+
+CREATE FUNCTION connect.refuse_audit_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the audit is append-only: % of connect.% refused', lower(tg_op), tg_table_name
+    using errcode = 'integrity_constraint_violation';
+end
+$$;
+
+COMMENT ON FUNCTION connect.refuse_audit_change() IS 'Refuse to change what the audit holds, whoever tries.';
 
 CREATE FUNCTION connect.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -737,6 +785,147 @@ COMMENT ON COLUMN connect.analysis_row.adverse_events IS '[events] that began by
 COMMENT ON COLUMN connect.analysis_row.highest_grade IS '{CTCAE v5} of them; null: none, or no grade known';
 
 COMMENT ON COLUMN connect.analysis_row.synthetic IS 'true: invented, nobody stands behind it';
+
+CREATE TABLE connect.audit_chain (
+    id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    key_name bytea NOT NULL,
+    follows uuid,
+    follows_ordinal bigint,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_chain_check CHECK (((follows IS NULL) = (follows_ordinal IS NULL))),
+    CONSTRAINT audit_chain_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT audit_chain_follows_ordinal_check CHECK ((follows_ordinal >= 0)),
+    CONSTRAINT audit_chain_key_name_check CHECK ((length(key_name) = 8))
+);
+
+ALTER TABLE ONLY connect.audit_chain FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.audit_chain IS 'One process''s entries, each sealed to the one before it. A process that lost sight of what was stored goes on with another.';
+
+COMMENT ON COLUMN connect.audit_chain.key_name IS 'which key made its digests: a keyed hash of nothing';
+
+COMMENT ON COLUMN connect.audit_chain.follows IS 'the chain that the same process wrote before; null: none';
+
+COMMENT ON COLUMN connect.audit_chain.follows_ordinal IS 'how many entries of that one were known to be stored: it may have more, never fewer';
+
+COMMENT ON COLUMN connect.audit_chain.digest IS '{HMAC-SHA-256} of this row: what its first entry follows';
+
+CREATE TABLE connect.audit_document (
+    digest bytea NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT audit_document_check CHECK ((digest = sha256(content)))
+);
+
+ALTER TABLE ONLY connect.audit_document FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.audit_document IS 'The documents of operations, each once.';
+
+COMMENT ON COLUMN connect.audit_document.content IS 'UTF-8 as it came, so bytes: a text may not hold everything that a caller can send';
+
+CREATE TABLE connect.audit_entry (
+    chain_id uuid NOT NULL,
+    ordinal bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    request_id text NOT NULL COLLATE pg_catalog."C",
+    federated_request_id text COLLATE pg_catalog."C",
+    issuer text NOT NULL COLLATE pg_catalog."C",
+    organisation_number text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL COLLATE pg_catalog."C",
+    role connect.role,
+    scope text COLLATE pg_catalog."C",
+    purpose text COLLATE pg_catalog."C",
+    door text NOT NULL COLLATE pg_catalog."C",
+    operation_name text COLLATE pg_catalog."C",
+    document bytea,
+    variables text COLLATE pg_catalog."C",
+    rows_by_type text NOT NULL COLLATE pg_catalog."C",
+    patients bigint[] NOT NULL,
+    cells integer NOT NULL,
+    release text COLLATE pg_catalog."C",
+    decision connect.decision NOT NULL,
+    codes text[] NOT NULL,
+    duration_microseconds bigint NOT NULL,
+    previous bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_entry_cells_check CHECK ((cells >= 0)),
+    CONSTRAINT audit_entry_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT audit_entry_document_check CHECK ((length(document) = 32)),
+    CONSTRAINT audit_entry_duration_microseconds_check CHECK ((duration_microseconds >= 0)),
+    CONSTRAINT audit_entry_federated_request_id_check CHECK ((federated_request_id ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT audit_entry_ordinal_check CHECK ((ordinal >= 1)),
+    CONSTRAINT audit_entry_previous_check CHECK ((length(previous) = 32)),
+    CONSTRAINT audit_entry_request_id_check CHECK ((request_id ~ '^[0-9a-f]{32}$'::text))
+);
+
+ALTER TABLE ONLY connect.audit_entry FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.audit_entry IS 'One request of an identified caller, and what became of it; written before the answer left.';
+
+COMMENT ON COLUMN connect.audit_entry.ordinal IS 'place in its chain, from 1, without gaps';
+
+COMMENT ON COLUMN connect.audit_entry.at IS 'when the request came';
+
+COMMENT ON COLUMN connect.audit_entry.request_id IS 'made here for the request, and returned as X-Request-Id';
+
+COMMENT ON COLUMN connect.audit_entry.federated_request_id IS 'what the gateway calls the request that this one is part of, as claimed; null: nothing was claimed';
+
+COMMENT ON COLUMN connect.audit_entry.organisation_number IS '{Brønnøysund} nine digits, as the token says';
+
+COMMENT ON COLUMN connect.audit_entry.role IS 'by the membership that opened the scope; null: there was none';
+
+COMMENT ON COLUMN connect.audit_entry.scope IS 'that was opened; where the role is null, what was asked for';
+
+COMMENT ON COLUMN connect.audit_entry.purpose IS 'that was stated, or the scope''s only one';
+
+COMMENT ON COLUMN connect.audit_entry.door IS 'the route, or the command';
+
+COMMENT ON COLUMN connect.audit_entry.document IS '{SHA-256} of the operation''s document; null: none was read';
+
+COMMENT ON COLUMN connect.audit_entry.variables IS 'as JSON; null: none were read';
+
+COMMENT ON COLUMN connect.audit_entry.rows_by_type IS 'the rows of each type that the answer held, as JSON; none where it was refused';
+
+COMMENT ON COLUMN connect.audit_entry.patients IS 'of whom those rows tell, by internal ids, sorted';
+
+COMMENT ON COLUMN connect.audit_entry.cells IS '[counts] that the answer held';
+
+COMMENT ON COLUMN connect.audit_entry.release IS 'that was asked; null: the records as they were';
+
+COMMENT ON COLUMN connect.audit_entry.codes IS 'of the answer''s errors, sorted';
+
+COMMENT ON COLUMN connect.audit_entry.duration_microseconds IS '[µs] until the answer was made';
+
+COMMENT ON COLUMN connect.audit_entry.previous IS 'the digest before it in its chain';
+
+COMMENT ON COLUMN connect.audit_entry.digest IS '{HMAC-SHA-256} of the chain and every other column but the ordinal, by a key that PostgreSQL never holds';
+
+CREATE TABLE connect.audit_seal (
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    chain_id uuid NOT NULL,
+    ordinal bigint NOT NULL,
+    head bytea NOT NULL,
+    previous bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_seal_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT audit_seal_head_check CHECK ((length(head) = 32)),
+    CONSTRAINT audit_seal_number_check CHECK ((number >= 1)),
+    CONSTRAINT audit_seal_ordinal_check CHECK ((ordinal >= 0)),
+    CONSTRAINT audit_seal_previous_check CHECK ((length(previous) = 32))
+);
+
+ALTER TABLE ONLY connect.audit_seal FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.audit_seal IS 'How far each chain had come, sealed together: every seal names the one before it, whichever process wrote that.';
+
+COMMENT ON COLUMN connect.audit_seal.number IS 'from 1, without gaps, over all processes';
+
+COMMENT ON COLUMN connect.audit_seal.ordinal IS '[entries] of the chain; 0 where it was opened';
+
+COMMENT ON COLUMN connect.audit_seal.head IS 'the digest of the last of them, or the chain''s';
+
+COMMENT ON COLUMN connect.audit_seal.digest IS '{HMAC-SHA-256} of this row, by the same key; the log has it too';
 
 CREATE TABLE connect.biomarker (
     id bigint NOT NULL,
@@ -2471,6 +2660,21 @@ ALTER TABLE ONLY connect.agreement
 ALTER TABLE ONLY connect.analysis_row
     ADD CONSTRAINT analysis_row_pkey PRIMARY KEY (release_id, ordinal);
 
+ALTER TABLE ONLY connect.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.audit_document
+    ADD CONSTRAINT audit_document_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY connect.audit_entry
+    ADD CONSTRAINT audit_entry_pkey PRIMARY KEY (chain_id, ordinal);
+
+ALTER TABLE ONLY connect.audit_seal
+    ADD CONSTRAINT audit_seal_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY connect.audit_seal
+    ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY connect.biomarker_definition
     ADD CONSTRAINT biomarker_definition_cohort_id_effective_from_key UNIQUE (cohort_id, effective_from);
 
@@ -2788,6 +2992,10 @@ CREATE INDEX agreement_drug_drug_id_idx ON connect.agreement_drug USING btree (d
 
 CREATE INDEX agreement_partner_id_idx ON connect.agreement USING btree (partner_id);
 
+CREATE INDEX audit_entry_at_idx ON connect.audit_entry USING brin (at);
+
+CREATE INDEX audit_seal_chain_id_ordinal_idx ON connect.audit_seal USING btree (chain_id, ordinal);
+
 CREATE INDEX biomarker_evidence_drug_id_idx ON connect.biomarker_evidence USING btree (drug_id);
 
 CREATE INDEX biomarker_evidence_import_batch_id_idx ON connect.biomarker_evidence USING btree (import_batch_id);
@@ -2957,6 +3165,14 @@ CREATE INDEX treatment_patient_id_id_idx ON connect.treatment USING btree (patie
 CREATE INDEX tumour_board_review_identity_patient_id_idx ON connect.tumour_board_review_identity USING btree (patient_id);
 
 CREATE INDEX tumour_board_review_import_batch_id_idx ON connect.tumour_board_review USING btree (import_batch_id);
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_document FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_seal FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
 
 CREATE TRIGGER complete AFTER INSERT ON connect.analysis_row REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_addition();
 
@@ -3519,11 +3735,35 @@ ALTER TABLE connect.agreement_drug ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.analysis_row ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.audit_chain ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.audit_document ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.audit_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.audit_seal ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY auditor ON connect.audit_chain FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.audit_document FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.audit_entry FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.audit_seal FOR SELECT TO connect_auditor USING (true);
+
 ALTER TABLE connect.biomarker ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.biomarker_definition ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.biomarker_evidence ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY by_connect_audit ON connect.audit_chain FOR INSERT TO connect_audit WITH CHECK (true);
+
+CREATE POLICY by_connect_audit ON connect.audit_document FOR INSERT TO connect_audit WITH CHECK (true);
+
+CREATE POLICY by_connect_audit ON connect.audit_entry FOR INSERT TO connect_audit WITH CHECK (true);
+
+CREATE POLICY by_connect_audit ON connect.audit_seal FOR INSERT TO connect_audit WITH CHECK (true);
 
 ALTER TABLE connect.cohort ENABLE ROW LEVEL SECURITY;
 
@@ -3642,6 +3882,8 @@ CREATE POLICY identity ON connect.tumour_board_review_identity FOR SELECT TO con
 
 ALTER TABLE connect.import_batch ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY last ON connect.audit_seal FOR SELECT TO connect_audit USING (true);
+
 ALTER TABLE connect.lesion ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.lesion_measurement ENABLE ROW LEVEL SECURITY;
@@ -3656,6 +3898,18 @@ CREATE POLICY office ON connect.agreement FOR SELECT TO connect_steward USING ((
    FROM connect.scope)));
 
 CREATE POLICY office ON connect.agreement_drug FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY office ON connect.audit_chain FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY office ON connect.audit_document FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY office ON connect.audit_entry FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY office ON connect.audit_seal FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
 CREATE POLICY office ON connect.cohort_contribution FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
@@ -3976,8 +4230,12 @@ GRANT USAGE ON SCHEMA connect TO connect_clinician;
 GRANT USAGE ON SCHEMA connect TO connect_steward;
 GRANT USAGE ON SCHEMA connect TO connect_identity;
 GRANT USAGE ON SCHEMA connect TO connect_loader;
+GRANT USAGE ON SCHEMA connect TO connect_audit;
+GRANT USAGE ON SCHEMA connect TO connect_auditor;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE connect.allow_entry(IN writer text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) FROM PUBLIC;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_partner;
@@ -3992,6 +4250,8 @@ REVOKE ALL ON FUNCTION connect.keep_release() FROM PUBLIC;
 REVOKE ALL ON FUNCTION connect.keep_term() FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect(IN relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE connect.protect_audit(IN relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect_domain(IN relation regclass, IN domain text) FROM PUBLIC;
 
@@ -4008,6 +4268,8 @@ REVOKE ALL ON FUNCTION connect.refresh_patient() FROM PUBLIC;
 REVOKE ALL ON FUNCTION connect.refresh_scope() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refuse_addition() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.refuse_audit_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refuse_change() FROM PUBLIC;
 
@@ -4077,6 +4339,26 @@ GRANT SELECT ON TABLE connect.agreement_drug TO connect_partner;
 GRANT USAGE ON SEQUENCE connect.agreement_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT ON TABLE connect.analysis_row TO connect_loader;
+
+GRANT SELECT ON TABLE connect.audit_chain TO connect_steward;
+GRANT SELECT ON TABLE connect.audit_chain TO connect_auditor;
+GRANT INSERT ON TABLE connect.audit_chain TO connect_audit;
+
+GRANT SELECT ON TABLE connect.audit_document TO connect_steward;
+GRANT SELECT ON TABLE connect.audit_document TO connect_auditor;
+GRANT INSERT ON TABLE connect.audit_document TO connect_audit;
+
+GRANT SELECT ON TABLE connect.audit_entry TO connect_steward;
+GRANT SELECT ON TABLE connect.audit_entry TO connect_auditor;
+GRANT INSERT ON TABLE connect.audit_entry TO connect_audit;
+
+GRANT SELECT ON TABLE connect.audit_seal TO connect_steward;
+GRANT SELECT ON TABLE connect.audit_seal TO connect_auditor;
+GRANT INSERT ON TABLE connect.audit_seal TO connect_audit;
+
+GRANT SELECT(number) ON TABLE connect.audit_seal TO connect_audit;
+
+GRANT SELECT(digest) ON TABLE connect.audit_seal TO connect_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.biomarker TO connect_loader;
 GRANT SELECT ON TABLE connect.biomarker TO connect_steward;

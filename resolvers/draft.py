@@ -142,6 +142,12 @@ class Draft:
         alias = self.join("pseudonym", "patient_id", self.own("patient_id"), required=True)
         return Column(alias, "public_id")
 
+    def patient(self) -> Column | None:
+        """Give whom a row tells of, for the audit; None where it is nobody."""
+        name = "id" if self.table == "patient" else "patient_id"
+        is_granted = (self.table, name) in self.ground.grants.columns
+        return Column(self.alias, name) if is_granted else None
+
     def call(self, source: mapping.Measure, arguments: dict[str, object]) -> Call:
         """Compute a measure.
 

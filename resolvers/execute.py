@@ -32,6 +32,7 @@ from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
 from resolvers.projection import project, shown
 from resolvers.reader import Reader
+from resolvers.released import Names, Released
 from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
@@ -65,6 +66,8 @@ class Answer:
     """The HTTP status where the media type lets a status tell of errors."""
     statements: int = 0
     rows: int = 0
+    released: Released | None = None
+    """What of it is for the audit alone."""
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
@@ -77,9 +80,11 @@ class Graph:
     """Hold the bound schema, made once for a process."""
 
     binding: Binding
-    kinds: Mapping[str, str]
+    names: Names
     division: Division
     sdl: str
+    part: str | None = None
+    """Which subgraph it is; None: the whole."""
     projections: dict[str, GraphQLSchema] = field(default_factory=dict)
     """The schema as each role may know it, made when first asked for."""
     told: dict[str, str] = field(default_factory=dict)
@@ -96,8 +101,7 @@ class Graph:
         """Declare the schema, the product's where no other is given, and bind it."""
         declared = declared or schema.declare()
         binding = bind(declared, resolve, resolve_type)
-        kinds = {kind: name for name in binding.types for kind, name in binding.kinds(name).items()}
-        return cls(binding, kinds, Division(binding, owners), declared.as_str())
+        return cls(binding, Names.of(binding), Division(binding, owners), declared.as_str())
 
     def subgraph(self, name: str, version: str = VERSION) -> Graph:
         """Make the graph of one owner's part, in a version of Apollo Federation."""
@@ -106,6 +110,7 @@ class Graph:
         return replace(
             self,
             binding=carved,
+            part=name,
             sdl=write(self.sdl, part, self.division.shared(), version),
             projections={},
             told={},
@@ -144,7 +149,10 @@ class Graph:
         except Refusal as refusal:
             return _refused([refusal])
         reader = Reader(pool, viewer, planned.values, observer)
-        context = Context(viewer, reader, planned.slots, self.kinds, lambda: self._told(pool))
+        released = Released(self.names)
+        context = Context(
+            viewer, reader, planned.slots, self.names.kinds, released, lambda: self._told(pool)
+        )
         result = run(
             binding.schema,
             document,
@@ -155,7 +163,8 @@ class Graph:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
-        return _answer(result, planned.lacking, reader, withheld)
+        answer = _answer(result, planned.lacking, reader, withheld)
+        return replace(answer, released=released)
 
     def _withheld(
         self, request: Request, selection: Selection, viewer: Viewer, pool: Pool

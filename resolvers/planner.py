@@ -441,6 +441,7 @@ class _Work:
             variants=tuple(Variant(kind, tuple(fields)) for kind, fields in draft.variants.items()),
             discriminator=discriminator,
             joins=tuple(draft.joins.values()),
+            patient=draft.patient(),
             **properties,
         )
 

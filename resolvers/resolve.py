@@ -12,6 +12,7 @@ from db.plan import Expression, Select
 from db.viewer import Viewer
 from resolvers import cursor
 from resolvers.reader import Reader, Row
+from resolvers.released import Released
 from resolvers.slot import (
     Branch,
     Entities,
@@ -39,6 +40,7 @@ class Context:
     slots: Slots
     kinds: Mapping[str, str]
     """The types of interfaces' rows, by the kind in the row."""
+    released: Released
     sdl: Callable[[], str] = str
     """Writes the subgraph's own schema, as far as the viewer's role may know."""
 
@@ -119,9 +121,11 @@ async def _root(context: Context, slot: Slot) -> Any:
             return _told(context.viewer)
         case Single(select=select, slots=slots):
             rows = await context.reader.root(select)
+            context.released.add(select, rows[:1])
             return _object(rows[0], select, slots) if rows else None
         case Paged(select=select, size=size):
             rows = await context.reader.root(select) if slot.is_read else ()
+            context.released.add(select, rows[:size])
             return PageOf(slot, rows[:size], len(rows) > size)
         case Entities(places=places):
             return [_entity(context, e) if isinstance(e, Entity) else e for e in places]
@@ -135,7 +139,10 @@ async def _root(context: Context, slot: Slot) -> Any:
 
 async def _entity(context: Context, place: Entity) -> Object | None:
     row = await context.reader.named(place.select, place.name)
-    return None if row is None else Object(row, place.slots, type=place.type)
+    if row is None:
+        return None
+    context.released.add(place.select, (row,), place.type)
+    return Object(row, place.slots, type=place.type)
 
 
 def _of_row(context: Context, row: Row, slot: Slot) -> Any:
@@ -158,7 +165,9 @@ async def _children(context: Context, row: Row, branch: Branch) -> Any:
     rows = await context.reader.children(branch.select, key) if is_read else ()
     if branch.paged is not None:
         size = branch.paged.size
+        context.released.add(branch.select, rows[:size])
         return PageOf(branch.paged, rows[:size], len(rows) > size, key)
+    context.released.add(branch.select, rows)
     objects = [_object(child, branch.select, branch.slots) for child in rows]
     if branch.many:
         return objects
@@ -181,6 +190,7 @@ def _of_page(context: Context, page: PageOf, slot: Slot) -> Any:
                 }
             )
         case OfPage(name="totalCount"):
+            context.released.cells += 1
             return context.reader.count(page.paged.select, page.key)
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of a page")

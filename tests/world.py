@@ -31,6 +31,8 @@ from resolvers.execute import Answer, Graph, Request
 ROOT = Path(__file__).resolve().parent.parent
 PATIENTS = 240
 SEED = 1
+AUDIT_KEY = bytes(range(32))
+"""Of what is served in the tests' own process."""
 
 
 @dataclass(frozen=True, slots=True)

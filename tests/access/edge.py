@@ -245,7 +245,19 @@ insert into connect.quarantine (import_batch_id, file, row_number, rule, record)
 select id, 'x.csv', 1, 'BROKEN', '{}' from connect.import_batch;
 update connect.patient set import_batch_id = null where id % 2 = 0;
 """
-_STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS)
+_AUDIT = """
+insert into connect.audit_chain (id, opened_at, key_name, digest)
+values (gen_random_uuid(), now(), '\\x0000000000000000', sha256('chain'));
+insert into connect.audit_document values (sha256('{ viewer { role } }'), '{ viewer { role } }');
+insert into connect.audit_entry
+select c.id, 1, now(), repeat('0', 32), null, 'https://issuer.example', '999999999', 'somebody',
+  'PARTNER', 'AGR-OLA-01', 'COMMERCIAL', '/graphql', null, d.digest, '{}', '{}', '{}', 0, null,
+  'ANSWERED', '{}', 1, c.digest, sha256('entry')
+from connect.audit_chain c, connect.audit_document d;
+insert into connect.audit_seal
+select 1, now(), c.id, 0, c.digest, sha256('before'), sha256('seal') from connect.audit_chain c;
+"""
+_STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS, _AUDIT)
 
 
 async def sharpen(connection: asyncpg.Connection) -> None:

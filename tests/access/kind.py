@@ -39,9 +39,10 @@ TERMS = _names("scope_term")
 COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
 OWN = _names("scope membership")
 FROZEN = _names("analysis_row screening_row release_manifest")  # nobody's
+AUDIT = _names("audit_chain audit_document audit_entry audit_seal")
 TABLES = (
     REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
-    | FROZEN
+    | FROZEN | AUDIT
 )  # fmt: skip
 
 _MOLECULAR = _names(
@@ -79,6 +80,8 @@ def _readable(role: str, table: str, columns: list[str]) -> set[str]:
             return set()
         case "steward":
             return everything
+        case "audit":  # the seal before its own, and nothing that it wrote
+            return {"number", "digest"} if table == "audit_seal" else set()
         case "identity":
             return everything if table in OWN | {"partner"} else set()
         case _ if table in REFERENCE | OWN | COUNTS:

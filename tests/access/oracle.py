@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from tests.access.kind import (
+    AUDIT,
     COUNTS,
     DOMAINS,
     IDENTITY,
@@ -175,7 +176,7 @@ class _Sight:
     def _contracts(self) -> None:
         facts, found = self.facts, self.found
         if self.role == "steward":
-            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS
+            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT
             found.update({table: facts.tables[table] for table in everything})
             return
         for table in COUNTS:

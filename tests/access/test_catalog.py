@@ -9,14 +9,19 @@ import pytest
 
 from db.statement import SETTINGS
 from tests.access.conftest import DEMO, who
+from tests.access.kind import AUDIT
 from tests.access.session import session
 from tests.world import World
 
-LOGINS = (*DEMO, "identity")
+LOGINS = (*DEMO, "identity", "audit")
 GROUPS = {f"connect_{role}" for role in LOGINS}
 API = GROUPS | {f"{group}_login" for group in GROUPS}
-EXECUTE = {group: {"gene_status"} for group in GROUPS - {"connect_authority", "connect_identity"}}
+WRITES = {("connect." + table, "connect_audit", "INSERT") for table in AUDIT}
+"""What is granted beside reading: the audit is appended to, and nothing else."""
+NO_RECORDS = {"connect_authority", "connect_identity", "connect_audit"}
+EXECUTE = {group: {"gene_status"} for group in GROUPS - NO_RECORDS}
 REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.FeatureNotSupportedError)
+OF_LOGIN = {"audit": "(select count(number) from connect.audit_seal)"}
 SOME = "(select count(*) from connect.scope) + (select count(*) from connect.membership)"
 
 
@@ -40,7 +45,7 @@ async def test_every_table_forces_row_security(owner: asyncpg.Connection) -> Non
 
 
 async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Connection) -> None:
-    """A permissive one for reading, for that role by name; none for PUBLIC, none for writing."""
+    """A permissive one for reading, for that role by name; none for PUBLIC, none for changing."""
     granted = await owner.fetch(
         "select c.relname::text, r.rolname::text from pg_class c, pg_roles r"
         " where c.relnamespace = 'connect'::regnamespace and c.relkind in ('r', 'p', 'f')"
@@ -51,12 +56,21 @@ async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Conne
         "select tablename::text, unnest(roles)::text, cmd, permissive from pg_policies"
         " where schemaname = 'connect'"
     )
-    assert {(cmd, role in GROUPS) for _, role, cmd, _ in policies} == {("SELECT", True)}
-    covered = {(table, role) for table, role, _, kind in policies if kind == "PERMISSIVE"}
+    readers = {(role, cmd) for _, role, cmd, _ in policies if role not in GROUPS}
+    assert readers == {("connect_auditor", "SELECT")}
+    writes = {(f"connect.{t}", role, cmd) for t, role, cmd, _ in policies if cmd != "SELECT"}
+    assert writes == WRITES
+    covered = {
+        (table, role)
+        for table, role, cmd, kind in policies
+        if kind == "PERMISSIVE" and cmd == "SELECT" and role in GROUPS
+    }
     assert {tuple(row) for row in granted} == covered
 
 
-async def test_nothing_but_reading_is_granted(owner: asyncpg.Connection) -> None:
+async def test_nothing_but_reading_and_appending_to_the_audit_is_granted(
+    owner: asyncpg.Connection,
+) -> None:
     """In tables, columns and sequences of any schema, to API roles and to everybody."""
     grants = await owner.fetch(
         "select c.oid::regclass::text, coalesce(r.rolname::text, 'PUBLIC'), a.privilege_type"
@@ -69,7 +83,7 @@ async def test_nothing_but_reading_is_granted(owner: asyncpg.Connection) -> None
     )
     assert grants
     assert {grantee for _, grantee, _ in grants} <= GROUPS
-    assert {privilege for _, _, privilege in grants} == {"SELECT"}
+    assert {tuple(grant) for grant in grants if grant[2] != "SELECT"} == WRITES
 
 
 async def test_an_api_role_owns_nothing(owner: asyncpg.Connection) -> None:
@@ -92,13 +106,17 @@ async def test_an_api_role_has_no_attribute(owner: asyncpg.Connection) -> None:
         assert role["rolconfig"] is None
 
 
-async def test_the_loader_cannot_log_in(owner: asyncpg.Connection) -> None:
-    (loader,) = await owner.fetch("select * from pg_roles where rolname = 'connect_loader'")
+@pytest.mark.parametrize("name", ["loader", "auditor"])
+async def test_what_the_owner_may_become_cannot_log_in(
+    owner: asyncpg.Connection, name: str
+) -> None:
+    (role,) = await owner.fetch("select * from pg_roles where rolname = $1", f"connect_{name}")
     for attribute in ("rolcanlogin", "rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication"):
-        assert not loader[attribute], attribute
+        assert not role[attribute], attribute
+    assert role["rolbypassrls"] == (name == "loader")
 
 
-async def test_memberships_are_a_login_in_its_group_and_the_owner_in_the_loader(
+async def test_memberships_are_a_login_in_its_group_and_the_owner_in_what_commands_act_as(
     owner: asyncpg.Connection,
 ) -> None:
     me = await owner.fetchval("select current_user::text")
@@ -110,7 +128,7 @@ async def test_memberships_are_a_login_in_its_group_and_the_owner_in_the_loader(
     logins = {(f"{group}_login", group, False) for group in GROUPS}
     rest = {tuple(row) for row in found} - logins
     assert logins <= {tuple(row) for row in found}
-    assert {row[:2] for row in rest} == {(me, "connect_loader")}
+    assert {row[:2] for row in rest} == {(me, "connect_loader"), (me, "connect_auditor")}
 
 
 async def test_no_view_shows_what_a_policy_hides(owner: asyncpg.Connection) -> None:
@@ -215,12 +233,13 @@ async def test_a_login_becomes_no_other_role(
 ) -> None:
     """By no statement, and after the attempt it sees what it saw, under its own name."""
     scope = DEMO.get(role, "CONNECT")
-    asks = await who(world, "steward" if role == "identity" else role, scope)
+    asks = await who(world, role if role in DEMO else "steward", scope)
     every = await names(owner, "select rolname from pg_roles")
+    some = OF_LOGIN.get(role, SOME)
     others = every - {f"connect_{role}", f"connect_{role}_login"}
     assert len(others) > len(API) - 2
     async with session(world.database, role, asks) as connection:
-        before = await connection.fetchval(f"select {SOME}")
+        before = await connection.fetchval(f"select {some}")
         for other in sorted(others):
             for attempt in (
                 f'set role "{other}"',
@@ -234,9 +253,9 @@ async def test_a_login_becomes_no_other_role(
                 with pytest.raises(REFUSED):
                     await connection.execute(attempt)
         assert await connection.fetchval("select current_user") == f"connect_{role}_login"
-        assert await connection.fetchval(f"select {SOME}") == before
+        assert await connection.fetchval(f"select {some}") == before
         await connection.execute(f"set role connect_{role}")  # its own group: the same policies
-        assert await connection.fetchval(f"select {SOME}") == before
+        assert await connection.fetchval(f"select {some}") == before
 
 
 @pytest.mark.parametrize("role", LOGINS)
@@ -244,7 +263,7 @@ async def test_row_security_cannot_be_switched_off(world: World, role: str) -> N
     async with session(world.database, role) as connection:
         await connection.execute("set row_security = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.fetch("select from connect.scope")
+            await connection.fetch(f"select {OF_LOGIN.get(role, SOME)}")
 
 
 @pytest.mark.parametrize("role", DEMO)

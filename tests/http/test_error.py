@@ -28,7 +28,7 @@ from resolvers.errors import Code
 from resolvers.reader import Reader
 from tests.conftest import Clone
 from tests.http.client import GRAPHQL, JSON, VIEWER, Client, bearer, codes
-from tests.world import ROOT, World, serving, until
+from tests.world import AUDIT_KEY, ROOT, World, serving, until
 
 PATIENTS = "{ patients(first: 1) { nodes { id } } }"
 ROW = re.compile(r"^\| `(\w+)` \| (\d{3}) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
@@ -104,6 +104,7 @@ async def test_a_code_of_scopes_has_its_status(clone: Clone, tmp_path: Path, cod
             [issuer.issuer()],
             _nothing,
             pool_size=2,
+            audit_key=AUDIT_KEY,
             telemetry=Telemetry.make(export=False),
         )
         await stack.enter_async_context(app.router.lifespan_context(app))
@@ -131,6 +132,7 @@ async def inside(world: World) -> AsyncIterator[Client]:
         [world.issuer.issuer()],
         _nothing,
         pool_size=2,
+        audit_key=AUDIT_KEY,
         telemetry=Telemetry.make(export=False),
     )
     async with app.router.lifespan_context(app):
@@ -139,7 +141,7 @@ async def inside(world: World) -> AsyncIterator[Client]:
             yield Client(http, bearer(await world.token("steward")))
 
 
-@pytest.mark.parametrize(("where", "name"), [(Reader, "root"), (Authenticator, "viewer")])
+@pytest.mark.parametrize(("where", "name"), [(Reader, "root"), (Authenticator, "admit")])
 async def test_a_fault_is_told_with_a_reference_that_the_log_has(
     inside: Client,
     monkeypatch: pytest.MonkeyPatch,
@@ -265,6 +267,7 @@ async def test_ready_tells_what_is_missing(clone: Clone, tmp_path: Path) -> None
             [DemoIssuer(tmp_path).issuer()],
             pending,
             pool_size=1,
+            audit_key=AUDIT_KEY,
             telemetry=Telemetry.make(export=False),
         )
         await stack.enter_async_context(app.router.lifespan_context(app))

@@ -14,7 +14,7 @@ from tests.world import World
 
 VERSION = "kept"
 FROZEN = ("analysis_row", "screening_row", "release_manifest")
-ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity")
+ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity", "audit")
 INTEGRITY = asyncpg.IntegrityConstraintViolationError
 FORBIDDEN = asyncpg.InsufficientPrivilegeError
 CHANGES = (

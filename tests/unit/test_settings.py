@@ -29,21 +29,24 @@ def test_reads_what_is_set(tmp_path: Path) -> None:
             "CONNECT_DEMO": "1",
             "CONNECT_POOL_SIZE": "100",
             "CONNECT_KEY_FILE": str(tmp_path / "k"),
+            "CONNECT_AUDIT_KEY_FILE": str(tmp_path / "a"),
             "DATABASE_URL": URL,
         }
     )
     assert settings == Settings(
         data_dir=tmp_path,
         key_file=tmp_path / "k",
+        audit_key_file=tmp_path / "a",
         demo=True,
         pool_size=100,
         database_url=URL,
     )
 
 
-def test_the_key_lies_in_the_data_directory(tmp_path: Path) -> None:
+def test_the_keys_lie_in_the_data_directory(tmp_path: Path) -> None:
     settings = Settings.load({"CONNECT_DATA_DIR": str(tmp_path)})
     assert settings.key_file == tmp_path / "pseudonym.key"
+    assert settings.audit_key_file == tmp_path / "audit.key"
 
 
 def test_an_empty_variable_is_an_absent_one() -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 
 from connect_graph import log
+from connect_graph.audit import audit_key
 from connect_graph.http import application
 from connect_graph.issuer import DemoIssuer
 from connect_graph.server import serve
@@ -36,6 +37,7 @@ def main(port: int) -> bool:
         [DemoIssuer(settings.data_dir).issuer()],
         pending,
         pool_size=settings.pool_size,
+        audit_key=audit_key(settings.audit_key_file),
         with_page=False,
     )
     return serve(app, HOST, port, lambda: print(f"ready: http://{HOST}:{port}", flush=True))

@@ -1,0 +1,98 @@
+"""The audit at a door: what is kept of one request, written before its answer leaves."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from connect_graph.log import fields
+from connect_graph.telemetry import Observed
+from db.audit.entry import Decision, Entry
+from db.audit.seal import Seal
+from db.audit.writer import Writer
+from db.pseudonym import load_key
+from db.viewer import Caller, Viewer
+from resolvers.errors import Code
+from resolvers.execute import Answer, Request
+
+_LOG = logging.getLogger("connect_graph.audit")
+FEDERATED = "x-federated-request-id"
+"""The header in which our gateway names the request that it divides."""
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def audit_key(path: Path) -> bytes:
+    """Read the key of the audit, or make one where there is none.
+
+    Raises: KeyRefused.
+    """
+    return load_key(path, otherwise="what was written with it could not be verified with a new one")
+
+
+def tell(seal: Seal) -> None:
+    """Tell the log of a seal: who keeps the log can hold the database against it."""
+    told = {"number": seal.number, "chain": seal.chain.hex, "entries": seal.ordinal}
+    _LOG.info("audit sealed", extra=fields(seal=seal.digest.hex(), **told))
+
+
+class Account:
+    """Gather what is known of a request, as it becomes known."""
+
+    def __init__(self, watched: Observed, headers: Mapping[str, str], door: str) -> None:
+        self._watched = watched
+        self._headers = headers
+        self._door = door
+        self.caller: Caller | None = None
+        """Who asks, once a token was verified."""
+        self.viewer: Viewer | None = None
+        self.asked: Request | None = None
+        self.answer: Answer | None = None
+        self.code: str | None = None
+        """Why it was refused whole."""
+
+    def refused(self, code: Code) -> None:
+        """Note that it was refused whole."""
+        self.code = code.value
+        self._watched.refused(code)
+
+    async def settle(self, writer: Writer | None) -> None:
+        """Write the entry; of a caller who could not be identified there is none.
+
+        Raises: Unavailable.
+        """
+        if writer is None or self.caller is None:
+            return
+        with self._watched.stage("audit"):
+            await writer.write(self._entry(self.caller))
+
+    def _entry(self, caller: Caller) -> Entry:
+        watched, viewer, asked, answer = self._watched, self.viewer, self.asked, self.answer
+        seconds = watched.seconds
+        purpose = self._headers.get("x-purpose")
+        if purpose is None and viewer is not None:
+            (purpose,) = viewer.purposes  # several, and one would have been asked for
+        claimed = self._headers.get(FEDERATED)
+        is_answered = answer is not None and "data" in answer.body
+        released = answer.released if answer is not None and is_answered else None
+        return Entry(
+            at=datetime.now(UTC) - timedelta(seconds=seconds),
+            request_id=watched.request_id,
+            federated_request_id=claimed if claimed and _ID.fullmatch(claimed) else None,
+            caller=caller,
+            role=None if viewer is None else viewer.role.name,
+            scope=self._headers.get("x-scope") if viewer is None else viewer.scope,
+            purpose=purpose,
+            door=self._door,
+            operation_name=None if asked is None else asked.operation_name,
+            document=None if asked is None else asked.query,
+            variables=None if asked is None else asked.variables,
+            rows={} if released is None else released.rows,
+            patients=() if released is None else tuple(released.patients),
+            cells=0 if released is None else released.cells,
+            decision=Decision.ANSWERED if is_answered else Decision.REFUSED,
+            codes=watched.codes if self.code is None else (self.code,),
+            microseconds=round(seconds * 1_000_000),
+        )

@@ -1,0 +1,120 @@
+"""A chain: where the entries of one process stand, and how they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from db.audit.entry import (
+    COLUMNS,
+    Entry,
+    Values,
+    chain_digest,
+    document_digest,
+    entry_digest,
+    key_name,
+    values,
+)
+
+if TYPE_CHECKING:
+    from db.catalog import Connection
+
+_OPEN = """
+insert into connect.audit_chain (id, opened_at, key_name, follows, follows_ordinal, digest)
+values ($1, $2, $3, $4, $5, $6)
+"""
+_TYPES = {
+    "at": "timestamptz",
+    "document": "bytea",
+    "cells": "integer",
+    "duration_microseconds": "bigint",
+    "ordinal": "bigint",
+    "previous": "bytea",
+    "digest": "bytea",
+}
+# What a list is, and what the database has a type of its own for, travels as text.
+_CASTS = {"role": "::connect.role", "decision": "::connect.decision", "patients": "::bigint[]"}
+_STORED = (*COLUMNS, "ordinal", "previous", "digest")
+_ARRAYS = ", ".join(
+    f"${place}::{_TYPES.get(name, 'text')}[]" for place, name in enumerate(_STORED, start=4)
+)
+# One statement and so one transaction; a document that another process stored is there already.
+_APPEND = f"""
+with document as (
+  insert into connect.audit_document (digest, content)
+  select * from unnest($2::bytea[], $3::bytea[]) on conflict do nothing
+)
+insert into connect.audit_entry (chain_id, {", ".join(_STORED)})
+select $1::uuid, {", ".join(f"e.{name}{_CASTS.get(name, '')}" for name in _STORED)}
+from unnest({_ARRAYS}) e({", ".join(_STORED)})
+""".replace("e.codes", "string_to_array(e.codes, ' ')")  # noqa: S608
+_MOST_KNOWN = 10_000
+_LONGEST_KNOWN = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Hold what a chain will be when its new entries are stored."""
+
+    ordinal: int
+    head: bytes
+    documents: frozenset[bytes]
+
+
+class Chain:
+    """Hold where a chain stands, as far as the database has said so."""
+
+    def __init__(self, key: bytes, opened_at: datetime, after: Chain | None = None) -> None:
+        self.id: UUID = uuid4()
+        self.ordinal = 0
+        self._key = key
+        self._follows = None if after is None else (after.id, after.ordinal)
+        self._opened_at = opened_at
+        before = self._follows or (None, None)
+        self.head = chain_digest(key, self.id, opened_at, *before)
+        self._known: set[bytes] = set()
+
+    async def open(self, connection: Connection) -> None:
+        """Store what it begins with."""
+        follows, ordinal = self._follows or (None, None)
+        name = key_name(self._key)
+        await connection.execute(_OPEN, self.id, self._opened_at, name, follows, ordinal, self.head)
+
+    async def append(self, connection: Connection, entries: Sequence[Entry]) -> Appended:
+        """Write entries in one statement; only `stored` lets the chain go on from them."""
+        rows: list[tuple[object, ...]] = []
+        documents: dict[bytes, bytes] = {}
+        head = self.head
+        for ordinal, entry in enumerate(entries, start=self.ordinal + 1):
+            content = entry.content
+            document = None if content is None else document_digest(content)
+            if content is not None and document is not None and document not in self._known:
+                documents[document] = content
+            stored = values(entry, document)
+            previous, head = head, entry_digest(self._key, self.id, head, stored)
+            rows.append((*_sent(stored), ordinal, previous, head))
+        await connection.execute(
+            _APPEND,
+            self.id,
+            list(documents),
+            list(documents.values()),
+            *map(list, zip(*rows, strict=True)),
+        )
+        small = (name for name, content in documents.items() if len(content) <= _LONGEST_KNOWN)
+        return Appended(self.ordinal + len(rows), head, frozenset(small))
+
+    def stored(self, appended: Appended) -> None:
+        """Go on from entries that are durable now."""
+        self.ordinal, self.head = appended.ordinal, appended.head
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known |= appended.documents
+
+
+def _sent(stored: Values) -> Values:
+    *before, patients, cells, release, decision, codes, duration = stored
+    listed = f"{{{','.join(map(str, patients))}}}"
+    return (*before, listed, cells, release, decision, " ".join(codes), duration)

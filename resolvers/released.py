@@ -1,0 +1,62 @@
+"""What an answer releases: rows of each type, of which patients, and how many counts.
+
+It decides nothing; the audit is told of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from db.plan import Select
+
+if TYPE_CHECKING:
+    from resolvers.bind import Binding
+    from resolvers.reader import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Name the type of a row, by its table, and where a table has several, by its kind."""
+
+    tables: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+    @classmethod
+    def of(cls, binding: Binding) -> Names:
+        """Read them from what is declared."""
+        tables: dict[str, str] = {}
+        kinds: dict[str, str] = {}
+        for name, bound in binding.types.items():
+            kinds |= binding.kinds(name)
+            if bound.entity is not None and bound.entity.kind is None:
+                tables[bound.entity.table] = name
+        return cls(tables, kinds)
+
+
+@dataclass(slots=True)
+class Released:
+    """Count what becomes part of one answer: a row that several lead to counts for each."""
+
+    names: Names
+    rows: Counter[str] = field(default_factory=Counter)
+    patients: set[int] = field(default_factory=set)
+    cells: int = 0
+
+    def add(self, select: Select, rows: Sequence[Row], name: str | None = None) -> None:
+        """Count rows of a selection, of the type that a representation named where one did."""
+        if not rows:
+            return
+        if name is not None or select.discriminator is None:
+            self.rows[name or self.names.tables[select.table]] += len(rows)
+        else:
+            self.rows.update(_kinds(self.names, rows, rows[0].places[select.discriminator]))
+        if select.patient is not None:
+            place = rows[0].places[select.patient]
+            self.patients.update(row.values[place] for row in rows)
+
+
+def _kinds(names: Names, rows: Iterable[Row], place: int) -> Iterable[str]:
+    return (names.kinds[str(row.values[place])] for row in rows)
