@@ -16,7 +16,9 @@ export class Asked {
   // For our own subgraphs, whose audit joins by the id what one request made of theirs.
   readonly headers: Record<string, string> = { "x-federated-request-id": this.id };
   caller: Caller | undefined;
-  // The caller's rules, once a subgraph of ours has told them.
+  // Of which coordinates the caller's rules are wanted, if they are.
+  coordinates: string[] | undefined;
+  // These rules, once a subgraph of ours has told them.
   rules: readonly Rule[] | undefined;
   operation: string | undefined;
   codes: Code[] = [];

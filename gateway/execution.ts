@@ -23,7 +23,7 @@ import { aliased, chosen, Prepared } from "./prepared.ts";
 import { isCode, Refusal } from "./refusal.ts";
 import { Selection, type Variables } from "./selection.ts";
 import { type Path, Ways } from "./ways.ts";
-import { withheld } from "./withheld.ts";
+import { coordinatesOf, withheld } from "./withheld.ts";
 
 type Handler = typeof unifiedGraphHandler;
 type Handled = Awaited<ReturnType<Handler>>;
@@ -89,6 +89,7 @@ export class Execution {
     }
     if (names.every((name) => name === "__typename")) return this.#complete(parsed, {});
     checkCost(selection, roots, this.#prices);
+    asked.coordinates = coordinatesOf(selection);
     const result = await this.#ask(parsed);
     const told = withheld(asked.rules ?? [], selection);
     return told.length > 0 ? { ...result, extensions: { withheld: told } } : result;

@@ -85,18 +85,19 @@ export class Subgraph {
     const { asked, request } = context;
     const of = this.#partner === undefined ? asked.headers : await this.#partner.headers(asked);
     const headers = { ...of, "content-type": "application/json", accept: ACCEPT };
-    const telling = this.#partner === undefined && asked.rules === undefined;
+    const wanted = this.#partner === undefined && asked.rules === undefined;
+    const coordinates = wanted ? asked.coordinates : undefined;
     const body = JSON.stringify({
       query: document.text,
       variables,
-      ...(telling ? { extensions: { withheld: "coordinates" } } : {}),
+      ...(coordinates ? { extensions: { withheld: coordinates } } : {}),
     });
     asked.requests += 1;
     const given = document.isMutation
       ? await this.#replicas.askOnce(body, headers, read)
       : await this.#replicas.ask(body, headers, request?.signal, read);
     const rules = given.extensions?.withheld;
-    if (telling && isRules(rules)) asked.rules ??= rules;
+    if (coordinates && isRules(rules)) asked.rules ??= rules;
     return given;
   }
 

@@ -1,7 +1,7 @@
-// What an answer tells of the rules that applied to it. Our subgraphs tell the caller's rules by the
-// coordinates of the schema that they stand on; which paths of an operation that makes is found here
-// as resolvers/withheld.py finds it, so that both doors tell the same. Nothing of an answer has a part
-// in it, and nothing that a partner says.
+// What an answer tells of the rules that applied to it. Our subgraphs tell which rules of the caller's
+// stand on the coordinates of the schema that an operation uses; which paths of it that makes is
+// found here as resolvers/withheld.py finds it, so that both doors tell the same. Nothing of an answer
+// has a part in it, and nothing that a partner says.
 import {
   getArgumentValues,
   getNamedType,
@@ -28,11 +28,17 @@ export interface Rule {
 }
 type Withheld = Omit<Rule, "lacking" | "coordinates"> & { paths: string[]; pathsLeftOut?: number };
 
+// Lists the coordinates that an operation uses: types, fields, filters and values to sort by.
+export function coordinatesOf(selection: Selection): string[] {
+  const walk = new Walk([], selection);
+  walk.begin();
+  return [...walk.used];
+}
+
 // Names the rules that apply to an operation, each with the outermost fields.
 export function withheld(rules: readonly Rule[], selection: Selection): Withheld[] {
   const walk = new Walk(rules, selection);
-  const root = selection.schema.getRootType(selection.operation.operation)!;
-  walk.fields(root, selection.roots(), "", new Set());
+  walk.begin();
   return rules.flatMap(({ lacking, coordinates, ...told }, number) => {
     const paths = [...walk.found[number]!];
     const left = paths.length - MOST_PATHS;
@@ -59,6 +65,7 @@ type Held = ReadonlySet<number>;
 
 class Walk {
   readonly found: Set<string>[];
+  readonly used = new Set<string>();
   readonly #selection: Selection;
   readonly #lacking: boolean[];
   readonly #at = new Map<string, number[]>();
@@ -72,7 +79,12 @@ class Walk {
     }
   }
 
-  fields(type: GraphQLObjectType, fields: Fields, above: string, held: Held): void {
+  begin(): void {
+    const { schema, operation } = this.#selection;
+    this.#fields(schema.getRootType(operation.operation)!, this.#selection.roots(), "", new Set());
+  }
+
+  #fields(type: GraphQLObjectType, fields: Fields, above: string, held: Held): void {
     for (const [key, nodes] of fields) {
       const name = nodes[0]!.name.value;
       if (name.startsWith("__")) continue;
@@ -92,7 +104,7 @@ class Walk {
         const within = this.#selection.fields(each, nodes);
         const kind = within.size > 0 ? this.#of([each.name]) : [];
         this.#note(kind, path, held);
-        this.fields(each, within, `${path}.`, new Set([...held, ...standing, ...kind]));
+        this.#fields(each, within, `${path}.`, new Set([...held, ...standing, ...kind]));
       }
     }
   }
@@ -102,7 +114,10 @@ class Walk {
   }
 
   #of(coordinates: Iterable<string>): number[] {
-    return [...coordinates].flatMap((each) => this.#at.get(each) ?? []);
+    return [...coordinates].flatMap((each) => {
+      this.used.add(each);
+      return this.#at.get(each) ?? [];
+    });
   }
 
   // Lists the coordinates that a field's arguments use.

@@ -53,8 +53,8 @@ class Request:
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
-    by_coordinates: bool = False
-    """Tell all of the viewer's rules by coordinates of the schema, as a gateway needs them."""
+    coordinates: frozenset[str] | None = None
+    """Tell the rules that stand on these coordinates of the schema, as a gateway needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,9 @@ class Graph:
                 self.rules.clear()
             self.rules[terms] = Rules.of(self.division.binding, pool.grants, viewer)
         rules = self.rules[terms]
-        return rules.by_coordinates() if request.by_coordinates else rules.by_paths(selection)
+        if request.coordinates is not None:
+            return rules.by_coordinates(request.coordinates)
+        return rules.by_paths(selection)
 
     def _introspect(
         self, request: Request, document: DocumentNode, viewer: Viewer, pool: Pool

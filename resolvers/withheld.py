@@ -1,8 +1,8 @@
 """What an operation is answered under: the rules that apply to its fields, by role and scope alone.
 
 No row is looked at: two worlds that differ in what is hidden are told the same, and so are the ids
-of what is absent and of what is hidden. A gateway takes the rules by the coordinates of the schema
-that they stand on, and finds the paths of its own operation as is done here.
+of what is absent and of what is hidden. A gateway asks for the rules that stand on the coordinates of the
+schema which its operation uses, and finds the paths as is done here.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Rules:
             found.setdefault(coordinate, {}).update(dict.fromkeys(rules))
         return cls({each: tuple(rules) for each, rules in sorted(found.items()) if rules})
 
-    def by_coordinates(self) -> list[dict[str, Any]]:
-        """Tell the rules, each with where it stands."""
+    def by_coordinates(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
+        """Tell the rules that stand on some coordinates, each with where it does."""
         standing: dict[Rule, list[str]] = {}
-        for coordinate, rules in self.at.items():
-            for rule in rules:
+        for coordinate in sorted(wanted):
+            for rule in self.at.get(coordinate, ()):
                 standing.setdefault(rule, []).append(coordinate)
         return [
             {
