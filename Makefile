@@ -40,6 +40,13 @@ web/node_modules/.setup gateway/node_modules/.setup: %/node_modules/.setup: %/pa
 	cd $* && $(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 	touch $@
 
+# The provider that the tests of identity sign in with; nothing of it is part of the product.
+IDENTITY := tests/identity/provider
+
+$(IDENTITY)/node_modules/.setup: $(IDENTITY)/package.json $(IDENTITY)/package-lock.json $(IDENTITY)/.npmrc | .venv/.setup
+	cd $(IDENTITY) && ../../$(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
+	touch $@
+
 web/.built: web/node_modules/.setup web/build.ts web/index.html web/source examples $(wildcard web/source/* examples/*)
 	rm -f $@
 	cd web && $(NODE) build.ts
@@ -72,7 +79,7 @@ demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded da
 gateway: setup ## serve the four subgraphs behind a gateway on GATEWAY_PORT (4000)
 	@CONNECT_DEMO=$${CONNECT_DEMO:-1} exec $(PYTHON) -m connect_graph gateway --port $(GATEWAY_PORT)
 
-test: setup clients ## run the tests; names what it skips, and why
+test: setup clients $(IDENTITY)/node_modules/.setup ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
 # CONNECT_EXAMPLES=20 tries fewer; the report then says so.
@@ -89,6 +96,7 @@ check: setup clients ## format, lint, types, import rules, house rules
 	@.venv/bin/mypy
 	@.venv/bin/mypy --config-file $(CLIENT)/pyproject.toml
 	@for place in web gateway; do (cd $$place && $(NODE) $(TYPESCRIPT) && $(NODE) $(PRETTIER) --check .); done
+	@cd web && $(NODE) $(PRETTIER) --check ../$(IDENTITY)
 	@.venv/bin/lint-imports --no-cache
 	@$(PYTHON) -m pytest --quiet tests/house
 
@@ -96,6 +104,7 @@ format: setup ## rewrite the files as `make check` wants them
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
 	@for place in web gateway; do (cd $$place && $(NODE) $(PRETTIER) --write .); done
+	@cd web && $(NODE) $(PRETTIER) --write ../$(IDENTITY)
 
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --upgrade --no-header --no-annotate --no-emit-index-url
@@ -119,5 +128,5 @@ snapshots: setup ## regenerate db/schema.sql, schema/*.graphql and the documents
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf $(addprefix $(CLIENT)/,.venv .built .mypy_cache dist connect_graph_client/generated)
-	rm -rf web/node_modules web/.built gateway/node_modules connect_graph/assets connect_graph/assets.new
+	rm -rf web/node_modules web/.built gateway/node_modules $(IDENTITY)/node_modules connect_graph/assets connect_graph/assets.new
 	find connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,11 +7,14 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
 
 from connect_graph.issuer import TOKEN_TYPE, Issuer
+from connect_graph.kept import Unfetched
 from db.pool import Pool
 from db.viewer import Caller, Viewer, viewers
 from resolvers.errors import Code, Refusal
@@ -20,6 +23,16 @@ LEEWAY_SECONDS = 30
 _BEARER = re.compile(r"^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$", re.IGNORECASE)
 _LONGEST = 8_192
 _ORGANISATION = re.compile(r"[0-9]{9}")
+
+
+class Pinned(JWSRegistry):
+    """Take the algorithms that were named here, and warn of none: the operator chose them."""
+
+    def get_alg(self, name: str) -> Any:
+        """Give an algorithm that was named."""
+        if name not in (self.allowed or ()):
+            raise ValueError("algorithm")
+        return self.algorithms[name]
 
 
 class Authenticator:
@@ -34,7 +47,7 @@ class Authenticator:
 
         Raises: Refusal UNAUTHENTICATED, SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """
-        return await self.admit(self.caller(headers.get("authorization")), headers)
+        return await self.admit(await self.caller(headers.get("authorization")), headers)
 
     async def admit(self, caller: Caller, headers: Mapping[str, str]) -> Viewer:
         """Choose the scope of a caller who was verified.
@@ -44,10 +57,11 @@ class Authenticator:
         held = await viewers(self._identity, caller)
         return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
 
-    def caller(self, authorization: str | None) -> Caller:
+    async def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
 
-        Raises: Refusal UNAUTHENTICATED, which never says what was wrong with the token.
+        Raises: Refusal UNAUTHENTICATED, which never says what was wrong with the token, and
+        UNAVAILABLE where its issuer's keys were never had.
         """
         if authorization is None:
             raise Refusal(
@@ -57,19 +71,29 @@ class Authenticator:
         if match is None or len(authorization) > _LONGEST:
             raise _unauthenticated()
         try:
-            return self._verify(match[1])
+            return await self._verify(match[1])
+        except Unfetched as error:
+            raise Refusal(
+                Code.UNAVAILABLE,
+                "The keys of the token's issuer cannot be had: try again later.",
+            ) from error
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _unauthenticated() from error
 
-    def _verify(self, token: str) -> Caller:
+    async def _verify(self, token: str) -> Caller:
         # Which issuer's keys to try stands in the token before it can be believed; nothing else
         # of it is used before the signature holds.
         unverified = jws.extract_compact(token.encode())
         header = unverified.headers()
-        if str(header.get("typ")).lower() != TOKEN_TYPE or "crit" in header:
+        kind = str(header.get("typ")).lower().removeprefix("application/")
+        if kind != TOKEN_TYPE or "crit" in header:
             raise ValueError("type")
         issuer = self._issuers[_named_issuer(unverified.payload)]
-        verified = jwt.decode(token, issuer.keys, algorithms=list(issuer.algorithms))
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if algorithm not in issuer.algorithms or not isinstance(kid, str | None):
+            raise ValueError("key")
+        key = await issuer.keys.find(algorithm, kid)
+        verified = jwt.decode(token, key, registry=Pinned(algorithms=[algorithm]))
         jwt.JWTClaimsRegistry(
             now=lambda: int(time.time()),
             leeway=LEEWAY_SECONDS,

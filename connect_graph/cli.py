@@ -14,14 +14,14 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, gateway, log, status, study
+from connect_graph import database, gateway, log, status, study, trust
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
 from connect_graph.embedded import EmbeddedError
 from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
-from connect_graph.issuer import DemoIssuer, Issuer, IssuerError
+from connect_graph.issuer import IssuerError
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
@@ -171,7 +171,9 @@ def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
             tokens = asyncio.run(_demonstration(settings, url))
         else:
             asyncio.run(database.require_migrated(url))
-        with gateway.running(_issuers(settings), parsed.host, parsed.port) as children:
+        believed = trust.believed(settings)
+        joined = gateway.running(believed, parsed.host, parsed.port, settings.bounds)
+        with joined as children:
             _tell(parsed, tokens)
             return gateway.watch(children)
 
@@ -181,10 +183,6 @@ async def _demonstration(settings: Settings, url: str) -> Mapping[str, str]:
     await database.prepare(settings, url)
     await _fill(settings, url, DEMO_PATIENTS, DEMO_SEED)
     return await tokens_of_all(settings, url)()
-
-
-def _issuers(settings: Settings) -> list[Issuer]:
-    return [DemoIssuer(settings.data_dir).issuer()] if settings.demo else []
 
 
 def _tell(parsed: argparse.Namespace, tokens: Mapping[str, str]) -> None:
@@ -202,20 +200,26 @@ def _answer(
     async def pending() -> tuple[str, ...]:
         return await migrate.pending(url)
 
+    issuers = trust.believed(settings)
     log.set_up()  # from here on, stderr is for programs to read
+    bounds = settings.bounds if parsed.subgraph is None else settings.bounds.of_subgraph()
+    if not issuers:
+        logging.getLogger("connect_graph.trust").warning("nobody is believed: set CONNECT_ISSUERS")
     app = application(
         graphs_of(parsed.subgraph),
         settings.logins(url),
-        _issuers(settings),
+        issuers,
         pending,
         pool_size=settings.pool_size,
         audit_key=audit_key(settings.audit_key_file),
         telemetry=Telemetry.make(export=settings.telemetry),
         tokens=tokens_of_all(settings, url) if settings.demo else None,
+        sign_in=trust.sign_in(settings, issuers),
         with_page=parsed.subgraph is None,
+        bounds=bounds,
     )
     told = partial(_tell, parsed, tokens)
-    return 0 if serve(app, parsed.host, parsed.port, told) else 1
+    return 0 if serve(app, parsed.host, parsed.port, told, bounds) else 1
 
 
 def _count(text: str) -> int:

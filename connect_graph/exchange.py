@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ GRAPHQL = "application/graphql-response+json"
 MOST_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class WrongExchange(Exception):
     """Refuse what HTTP itself forbids: a media type."""
 
@@ -68,10 +69,10 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-async def read(request: HttpRequest) -> Request:
-    """Read the GraphQL request out of an HTTP one.
+async def read(request: HttpRequest, seconds: float) -> Request:
+    """Read the GraphQL request out of an HTTP one, whose body must arrive in time.
 
-    Raises: WrongExchange 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE.
+    Raises: WrongExchange 408, 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE.
     """
     if request.method != "POST":
         return _from_query(request.query_params)
@@ -83,7 +84,13 @@ async def read(request: HttpRequest) -> Request:
     ]
     if kind.lower() != JSON or any(name not in {"utf-8", "utf8"} for name in charsets):
         raise WrongExchange(415, f"Send the request as {JSON} in UTF-8.", {})
-    return _from_body(await _body(request))
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _body(request)
+    except TimeoutError as error:
+        closing = {"connection": "close"}
+        raise WrongExchange(408, "The request did not arrive in time.", closing) from error
+    return _from_body(body)
 
 
 async def _body(request: HttpRequest) -> bytes:

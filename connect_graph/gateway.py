@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from connect_graph.bounds import USUAL, Bounds
 from connect_graph.issuer import Issuer
 from connect_graph.server import GRACE_SECONDS, PortTaken
 from schema.subgraph import SUBGRAPHS
@@ -87,7 +88,9 @@ def require(host: str, port: int) -> None:
 
 
 @contextmanager
-def running(issuers: Sequence[Issuer], host: str, port: int) -> Iterator[list[Child]]:
+def running(
+    issuers: Sequence[Issuer], host: str, port: int, bounds: Bounds = USUAL
+) -> Iterator[list[Child]]:
     """Run the subgraphs and the gateway; the block begins when all answer.
 
     Raises: GatewayError where one of them does not start.
@@ -97,7 +100,7 @@ def running(issuers: Sequence[Issuer], host: str, port: int) -> Iterator[list[Ch
         subgraphs = [(name, _free_port()) for name in SUBGRAPHS]
         children += [start_subgraph(name, number) for name, number in subgraphs]
         urls = {child.name: [f"{child.until_ready()}/graphql"] for child in children}
-        settings = environment(urls, issuers, host=host, port=port)
+        settings = environment(urls, issuers, host=host, port=port, bounds=bounds)
         children.append(start_gateway(settings))
         children[-1].until_ready()
         yield children
@@ -154,22 +157,13 @@ def environment(
     own: Sequence[str] = SUBGRAPHS,
     name: str | None = None,
     key: str | None = None,
+    bounds: Bounds = USUAL,
 ) -> dict[str, str]:
     """Give the gateway's settings: several URLs of a subgraph are its replicas.
 
     Subgraphs that are not our `own` are partners': their faults cost their own fields alone, and
     they are asked with tokens that the gateway signs under its `name` with its `key`.
     """
-    believed = [
-        {
-            "issuer": issuer.name,
-            "audience": issuer.audience,
-            "algorithms": issuer.algorithms,
-            "organisation": issuer.organisation_claim,
-            "keys": issuer.keys.as_dict(private=False),
-        }
-        for issuer in issuers
-    ]
     replicas = {f"GATEWAY_SUBGRAPH_{each.upper()}": ",".join(urls[each]) for each in urls}
     kept = {
         variable: value
@@ -185,7 +179,13 @@ def environment(
         "GATEWAY_PORT": str(port),
         "GATEWAY_SUPERGRAPH": str(supergraph),
         "GATEWAY_OWN": ",".join(own),
-        "GATEWAY_ISSUERS": json.dumps(believed),
+        "GATEWAY_REQUESTS_PER_MINUTE": str(bounds.requests_per_minute),
+        "GATEWAY_COST_PER_MINUTE": str(bounds.cost_per_minute),
+        "GATEWAY_REQUEST_SECONDS": str(bounds.request_seconds),
+        "GATEWAY_CONNECTIONS": str(bounds.connections),
+        "GATEWAY_GET": str(int(bounds.get)),
+        "GATEWAY_HSTS_SECONDS": str(bounds.hsts_seconds),
+        "GATEWAY_ISSUERS": json.dumps([dict(issuer.description) for issuer in issuers]),
     }
 
 

@@ -7,6 +7,7 @@ import secrets
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from graphql import GraphQLError
 from starlette.applications import Starlette
@@ -15,14 +16,20 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from connect_graph import page
 from connect_graph.audit import Account, tell
 from connect_graph.auth import Authenticator
+from connect_graph.bounds import USUAL, Bounds
+from connect_graph.budget import Budgets
 from connect_graph.compression import Compression
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
 from connect_graph.log import fields
+from connect_graph.presence import while_there
+from connect_graph.protection import Protection
+from connect_graph.sign_in import SignIn
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
 from db.audit.writer import Writer
@@ -38,14 +45,22 @@ Pending = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 class Door:
-    """Answer at one route: authenticate first, then read, then execute."""
+    """Answer at one route: authenticate and charge first, then read, then execute."""
 
     def __init__(
-        self, graph: Graph, pools: Pools, authenticator: Authenticator, writer: Writer | None
+        self,
+        graph: Graph,
+        pools: Pools,
+        authenticator: Authenticator,
+        budgets: Budgets,
+        bounds: Bounds,
+        writer: Writer | None,
     ) -> None:
         self._graph = graph
         self._pools = pools
         self._authenticator = authenticator
+        self._budgets = budgets
+        self._bounds = bounds
         self._writer = writer
         self._name = "/graphql" if graph.part is None else f"/subgraphs/{graph.part}/graphql"
 
@@ -76,18 +91,24 @@ class Door:
         try:
             media = media_type(headers.get("accept"))
             with watched.stage("authenticate"):
-                account.caller = self._authenticator.caller(headers.get("authorization"))
-                viewer = await self._authenticator.admit(account.caller, headers)
-            account.viewer = viewer
+                caller = await self._authenticator.caller(headers.get("authorization"))
+            charge = self._budgets.charge(caller, request.scope)
+            account.caller = caller  # what is refused for its number is not worth an entry
+            async with charge.turn():
+                with watched.stage("member"):
+                    account.viewer = viewer = await self._authenticator.admit(caller, headers)
             watched.role = viewer.role.value
-            account.asked = asked = await read(request)
-            account.answer = answer = await self._graph.answer(
-                asked,
-                viewer,
-                self._pools.roles[viewer.role],
-                query_only=request.method != "POST",
-                observer=watched,
-            )
+            account.asked = asked = await read(request, self._bounds.request_seconds)
+            async with charge.turn():
+                work = self._graph.answer(
+                    asked,
+                    viewer,
+                    charge.within(self._pools.roles[viewer.role]),
+                    query_only=request.method != "POST",
+                    observer=watched,
+                    charge=charge.cost,
+                )
+                account.answer = answer = await while_there(request, work)
             watched.answered(answer)
             return write(answer, media)
         except WrongExchange as wrong:
@@ -151,17 +172,22 @@ def application(
     audit_key: bytes | None,
     telemetry: Telemetry = SILENT,
     tokens: page.Tokens | None = None,
+    sign_in: SignIn | None = None,
     with_page: bool = True,
+    bounds: Bounds = USUAL,
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
-    Where `tokens` are given the page offers them: for the demonstration alone. Without a key
-    nothing is audited: that is for measuring what the audit costs.
+    Where `tokens` are given the page offers them: for the demonstration alone. With `sign_in` it
+    offers that. Without a key nothing is audited: that is for measuring what the audit costs.
     """
+    budgets = Budgets(bounds, pool_size)
+    methods = ["GET", "POST"] if bounds.get else ["POST"]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        pools = await Pools.open(logins, size=pool_size)
+        timeout_ms = bounds.statement_seconds * 1000
+        pools = await Pools.open(logins, size=pool_size, timeout_ms=timeout_ms)
         writer: Writer | None = None
         try:
             if audit_key is not None:
@@ -170,8 +196,10 @@ def application(
             app.state.pools = pools
             app.state.writer = writer
             authenticator = Authenticator(issuers, pools.identity)
+            app.state.authenticator = authenticator
             app.state.doors = {
-                path: Door(graph, pools, authenticator, writer) for path, graph in graphs.items()
+                path: Door(graph, pools, authenticator, budgets, bounds, writer)
+                for path, graph in graphs.items()
             }
             yield
         finally:
@@ -187,20 +215,33 @@ def application(
     async def ready(request: HttpRequest) -> Response:
         return await _ready(request.app.state.pools, request.app.state.writer, pending)
 
-    return Starlette(
+    return _Protected(
         routes=[
             *(
-                Route(path, graphql, methods=["GET", "POST"], middleware=[Middleware(Compression)])
+                Route(path, graphql, methods=methods, middleware=[Middleware(Compression)])
                 for path in graphs
             ),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
-            *(page.routes(tokens) if with_page else ()),
+            *(page.routes(tokens, sign_in=sign_in) if with_page else ()),
         ],
         middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,
         exception_handlers={Exception: _failed},
+        hsts_seconds=bounds.hsts_seconds,
     )
+
+
+class _Protected(Starlette):
+    """Stand behind Protection: Starlette answers what fails outside of every middleware."""
+
+    def __init__(self, *, hsts_seconds: int, **given: Any) -> None:
+        super().__init__(**given)
+        self._hsts_seconds = hsts_seconds
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put it before all."""
+        return Protection(super().build_middleware_stack(), self._hsts_seconds)
 
 
 async def _ready(pools: Pools, writer: Writer | None, pending: Pending) -> Response:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
+
+from connect_graph.keys import Keys, keys_of
 
 DEMO_ISSUER = "https://demo.connect-graph.invalid"
 AUDIENCE = "connect-graph"
@@ -28,7 +32,9 @@ class Issuer:
     organisation_claim: str
     """The claim that holds the nine digits of the subject's organisation."""
     algorithms: tuple[str, ...]
-    keys: KeySet
+    keys: Keys
+    description: Mapping[str, Any]
+    """How it stands in the settings, the gateway's too."""
 
 
 class IssuerError(Exception):
@@ -43,12 +49,19 @@ class DemoIssuer:
 
     def issuer(self) -> Issuer:
         """Give what verifies the tokens; makes the key where there is none."""
-        public = ECKey.import_key(self._key().as_dict(private=False))
-        return Issuer(DEMO_ISSUER, AUDIENCE, "org", (_ALGORITHM,), KeySet([public]))
+        description = {
+            "issuer": DEMO_ISSUER,
+            "audience": AUDIENCE,
+            "algorithms": [_ALGORITHM],
+            "organisation": "org",
+            "keys": json.loads(self.public_keys()),
+        }
+        keys = keys_of(DEMO_ISSUER, description, (_ALGORITHM,))
+        return Issuer(DEMO_ISSUER, AUDIENCE, "org", (_ALGORITHM,), keys, description)
 
     def public_keys(self) -> str:
         """Write what verifies the tokens as a JWKS, for programs that verify them elsewhere."""
-        (key,) = self.issuer().keys.as_dict(private=False)["keys"]
+        key = self._key().as_dict(private=False)
         return json.dumps({"keys": [{**key, "use": "sig", "alg": _ALGORITHM}]})
 
     def token(self, organisation: str, subject: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from html import escape
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from connect_graph.compression import takes_gzip
+from connect_graph.sign_in import SignIn
 
 Tokens = Callable[[], Coroutine[None, None, Mapping[str, str]]]
 """Makes a token for each role of the demonstration."""
@@ -52,11 +54,16 @@ _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 _NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 
-def routes(tokens: Tokens | None = None, assets: Path = ASSETS) -> list[Route]:
-    """Give the page's routes; the demonstration's tokens have one only where they are given."""
+def routes(
+    tokens: Tokens | None = None, assets: Path = ASSETS, *, sign_in: SignIn | None = None
+) -> list[Route]:
+    """Give the page's routes; the demonstration's tokens and sign-in only where they are given."""
 
     async def page(_request: Request) -> Response:
-        return _page(assets / "index.html", demonstration=tokens is not None)
+        told = {} if tokens is None else {"demonstration": "yes"}
+        if sign_in is not None:
+            told["sign-in"] = sign_in.link
+        return _page(assets / "index.html", told)
 
     async def asset(request: Request) -> Response:
         return _asset(assets, request.path_params["name"], request.headers)
@@ -67,17 +74,19 @@ def routes(tokens: Tokens | None = None, assets: Path = ASSETS) -> list[Route]:
     ]
     if tokens is not None:
         found.append(Route("/graphiql/demo-tokens", _telling(tokens), methods=["GET"]))
+    if sign_in is not None:
+        found += sign_in.routes()
     return found
 
 
-def _page(index: Path, *, demonstration: bool) -> Response:
+def _page(index: Path, told: Mapping[str, str]) -> Response:
     headers = {**_STRICT, "cache-control": "no-cache"}
     try:
         text = index.read_text()
     except FileNotFoundError:
         return HTMLResponse(_NOT_BUILT, 503, {**headers, "cache-control": "no-store"})
-    if demonstration:
-        text = text.replace('data-demonstration="no"', 'data-demonstration="yes"', 1)
+    for name, value in told.items():
+        text = text.replace(f'data-{name}="no"', f'data-{name}="{escape(value)}"', 1)
     return HTMLResponse(text, headers=headers)
 
 
@@ -86,7 +95,7 @@ def _asset(assets: Path, name: str, asked: Headers) -> Response:
     match = _HASHED.fullmatch(name)
     path = assets / name
     if match is None or not path.is_file():
-        return PlainTextResponse("There is no such file.\n", 404, _STRICT)
+        return PlainTextResponse("There is no such file.\n", 404)
     headers = {
         **_STRICT,
         "cache-control": "public, max-age=31536000, immutable",

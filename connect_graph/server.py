@@ -9,6 +9,9 @@ from contextlib import AsyncExitStack, suppress
 import uvicorn
 from starlette.applications import Starlette
 
+from connect_graph.bounds import USUAL, Bounds
+from connect_graph.connection import bound, listen
+
 GRACE_SECONDS = 10
 
 
@@ -41,7 +44,13 @@ class Server(uvicorn.Server):
         await self._open.aclose()
 
 
-def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> bool:
+def serve(
+    app: Starlette,
+    host: str,
+    port: int,
+    told: Callable[[], None],
+    bounds: Bounds = USUAL,
+) -> bool:
     """Serve until SIGINT or SIGTERM; requests under way are finished within the grace time.
 
     Returns False where it did not start. Raises: PortTaken, and what the application refuses.
@@ -54,7 +63,7 @@ def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> boo
         server_header=False,
         date_header=True,
         loop="uvloop",
-        http="httptools",
+        http=bound(bounds),
         ws="none",
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -69,15 +78,10 @@ def serve(app: Starlette, host: str, port: int, told: Callable[[], None]) -> boo
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        return listen(host, port)
     except (OSError, OverflowError) as error:
-        listening.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise PortTaken(
             f"{host}:{port} cannot be listened on ({reason}): give another one with --port or PORT="
         ) from error
-    return listening

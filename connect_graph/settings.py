@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from connect_graph.bounds import USUAL, Bounds
 from db.address import Address, AddressError
+from resolvers.limits import MOST_COST
 
 ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity", "audit")
+LEAST_KEY = 32
+"""How many characters make a key that nobody guesses."""
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -27,8 +31,14 @@ class Settings:
     demo: bool = False
     pool_size: int = 8
     telemetry: bool = False
+    bounds: Bounds = USUAL
     database_url: str | None = field(default=None, repr=False)
     login_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    issuers: str | None = field(default=None, repr=False)
+    """Whose tokens are believed, as JSON; `trust` reads it."""
+    sign_in: str | None = field(default=None, repr=False)
+    """As which client the page signs people in, as JSON; `registration` reads it."""
+    session_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -42,7 +52,11 @@ class Settings:
             demo=_flag(present, "CONNECT_DEMO"),
             pool_size=_count(present, "CONNECT_POOL_SIZE", default=8, least=1, most=100),
             telemetry="OTEL_EXPORTER_OTLP_ENDPOINT" in present,
+            bounds=_bounds(present),
             database_url=_address(present, "DATABASE_URL"),
+            issuers=_text(present, "CONNECT_ISSUERS"),
+            sign_in=_text(present, "CONNECT_SIGN_IN"),
+            session_key=_key(present, "CONNECT_SESSION_KEY"),
             login_urls=MappingProxyType(
                 {
                     role: url
@@ -85,8 +99,28 @@ def _directory(environ: Mapping[str, str]) -> Path:
     return home / ".data"
 
 
-def _flag(environ: Mapping[str, str], name: str) -> bool:
-    text = environ.get(name, "0")
+def _bounds(environ: Mapping[str, str]) -> Bounds:
+    def count(name: str, default: int, least: int, most: int) -> int:
+        return _count(environ, name, default=default, least=least, most=most)
+
+    return Bounds(
+        requests_per_minute=count(
+            "CONNECT_REQUESTS_PER_MINUTE", USUAL.requests_per_minute, 1, 1_000_000
+        ),
+        # An operation that is allowed at all must fit in it.
+        cost_per_minute=count(
+            "CONNECT_COST_PER_MINUTE", USUAL.cost_per_minute, MOST_COST, 1_000_000 * MOST_COST
+        ),
+        statement_seconds=count("CONNECT_STATEMENT_SECONDS", USUAL.statement_seconds, 1, 600),
+        request_seconds=count("CONNECT_REQUEST_SECONDS", USUAL.request_seconds, 1, 600),
+        connections=count("CONNECT_CONNECTIONS", USUAL.connections, 1, 100_000),
+        get=_flag(environ, "CONNECT_GET", usual=USUAL.get),
+        hsts_seconds=count("CONNECT_HSTS_SECONDS", USUAL.hsts_seconds, 0, 2**31 - 1),
+    )
+
+
+def _flag(environ: Mapping[str, str], name: str, *, usual: bool = False) -> bool:
+    text = environ.get(name, str(int(usual)))
     if text not in {"0", "1"}:
         raise SettingsError(f"{name} must be 1 or 0")
     return text == "1"
@@ -99,24 +133,38 @@ def _count(environ: Mapping[str, str], name: str, *, default: int, least: int, m
     return int(text)
 
 
-def _secret(environ: Mapping[str, str], name: str) -> str | None:
-    """Read a secret, or the file that holds it: as Docker and Kubernetes hand secrets over."""
+def _text(environ: Mapping[str, str], name: str) -> str | None:
+    """Read a text, or the file that holds it: as Docker and Kubernetes hand secrets over."""
     text, file = environ.get(name), environ.get(f"{name}_FILE")
     if file is None:
         return text
     if text is not None:
         raise SettingsError(f"{name} and {name}_FILE are both set: unset one of them")
     try:
-        text = Path(file).read_text(encoding="utf-8").strip()
+        return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
             f"{name}_FILE names a file that cannot be read ({error.strerror}): check path and owner"
         ) from error
     except UnicodeDecodeError:
-        text = ""
-    if not text or not text.isprintable():
+        return ""
+
+
+def _secret(environ: Mapping[str, str], name: str, what: str = "the URL") -> str | None:
+    """Read a secret that is one line."""
+    text = _text(environ, name)
+    if f"{name}_FILE" in environ and (not text or not text.isprintable()):
         raise SettingsError(
-            f"{name}_FILE names a file that is not one line of text: write the URL there, alone"
+            f"{name}_FILE names a file that is not one line of text: write {what} there, alone"
+        )
+    return text
+
+
+def _key(environ: Mapping[str, str], name: str) -> str | None:
+    text = _secret(environ, name, "the key")
+    if text is not None and len(text) < LEAST_KEY:
+        raise SettingsError(
+            f"{name} must have {LEAST_KEY} characters or more: openssl rand -hex 32 makes it"
         )
     return text
 

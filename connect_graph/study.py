@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from connect_graph import database
+from connect_graph import database, trust
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
 from connect_graph.demonstration import demo_issuer, member_of
@@ -157,7 +157,7 @@ def _export(parsed: argparse.Namespace, settings: Settings) -> int:
         await database.require_migrated(url)
         pools = await Pools.open(settings.logins(url), size=1, timeout_ms=EXPORT_TIMEOUT_MS)
         try:
-            issuers = [demo_issuer(settings).issuer()] if settings.demo else []
+            issuers = trust.believed(settings)
             if parsed.role is None:
                 token = _given_token(parsed)
             else:

@@ -6,6 +6,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connect_graph import sign_in
 from connect_graph.log import REQUEST, fields
 from connect_graph.telemetry import Observed, Telemetry
 from resolvers.errors import Code
@@ -16,7 +17,7 @@ _OBSERVED = "connect_graph.observed"
 _LOG = logging.getLogger("connect_graph.request")
 _ASSETS = "/graphiql/assets"
 _QUIET = {"/health", "/ready", _ASSETS}
-_ROUTES = {"/graphql", "/graphiql", "/health", "/ready"} | {
+_ROUTES = {"/graphql", "/graphiql", "/health", "/ready", *sign_in.ROUTES} | {
     f"/subgraphs/{name}/graphql" for name in SUBGRAPHS
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from db.catalog import Connection
 
 IDENTITY = "identity"
+_OPEN = nullcontext()
 AUDIT = "audit"
 AUDIT_CONNECTIONS = 2
 """One that writes entries, one that seals."""
@@ -30,6 +32,10 @@ from pg_roles r where r.rolname = current_user
 
 ACQUIRE_SECONDS = 10
 """How long a request waits for a connection of its role."""
+LIFETIME_SECONDS = 300
+"""How long a connection is kept that nobody uses."""
+_DEAD_SECONDS = 30
+"""After how long without a sign a connection counts as broken off."""
 UNREACHED = (
     OSError,
     TimeoutError,
@@ -63,6 +69,8 @@ class Pool:
     role: str
     grants: Grants
     connections: asyncpg.Pool[asyncpg.Record]
+    lane: AbstractAsyncContextManager[object] = _OPEN
+    """Where one of many waits who may not have all connections."""
 
     async def text(self, sql: str, *arguments: object) -> str:
         """Run one statement and return its one text.
@@ -70,9 +78,12 @@ class Pool:
         Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`).
         """
         try:
-            async with self.connections.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            async with (
+                self.lane,
+                self.connections.acquire(timeout=ACQUIRE_SECONDS) as connection,
+            ):
                 found: str | None = await connection.fetchval(sql, *arguments)
-        except asyncpg.QueryCanceledError as error:
+        except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
             raise TimedOut from error
         except asyncpg.DataError as error:
             raise Unfit from error
@@ -144,14 +155,14 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         max_size=size,
         timeout=10,
         command_timeout=timeout_ms / 1000 + 5,
-        max_inactive_connection_lifetime=300,
+        max_inactive_connection_lifetime=LIFETIME_SECONDS,
         server_settings={
             "application_name": f"connect-graph {role}",
-            "statement_timeout": str(timeout_ms),
             "default_transaction_read_only": "off" if role == AUDIT else "on",
             "synchronous_commit": "on",
             "jit": "off",
             "timezone": "UTC",
+            **_timeouts(role, timeout_ms),
         },
     )
     try:
@@ -161,6 +172,22 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
     except BaseException:
         await connections.close()
         raise
+
+
+def _timeouts(role: str, timeout_ms: int) -> Mapping[str, str]:
+    """Give what the server itself ends: it may be left by a process that says nothing any more."""
+    found = {
+        "statement_timeout": str(timeout_ms),
+        "idle_in_transaction_session_timeout": str(timeout_ms),
+        "client_connection_check_interval": "2s",
+        "tcp_keepalives_idle": str(_DEAD_SECONDS),
+        "tcp_keepalives_interval": str(_DEAD_SECONDS // 3),
+        "tcp_keepalives_count": "3",
+    }
+    if role == AUDIT:  # which has its connections for as long as it runs
+        return found
+    idle = str(2 * LIFETIME_SECONDS * 1000)
+    return {**found, "lock_timeout": str(timeout_ms // 2), "idle_session_timeout": idle}
 
 
 async def _prove(connection: Connection, role: str) -> None:

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
+import type { Charge } from "./budget.ts";
 import { log } from "./log.ts";
 import type { Code } from "./refusal.ts";
 import type { Caller } from "./token.ts";
@@ -20,6 +21,8 @@ export class Asked {
   coordinates: string[] | undefined;
   // These rules, once a subgraph of ours has told them.
   rules: readonly Rule[] | undefined;
+  // Of the member who asks, once that is known.
+  charge: Charge | undefined;
   operation: string | undefined;
   codes: Code[] = [];
   requests = 0;

@@ -59,8 +59,9 @@ export class Prices {
   }
 }
 
-// Refuses with COST_EXCEEDED, or with LIMIT_EXCEEDED where there are too many roots.
-export function checkCost(selection: Selection, roots: Fields, prices: Prices): void {
+// Tells what an operation may cost; refuses with COST_EXCEEDED, or with LIMIT_EXCEEDED where there are
+// too many roots.
+export function checkCost(selection: Selection, roots: Fields, prices: Prices): number {
   within(roots.size, MOST_ROOTS, "roots");
   const root = selection.schema.getRootType(selection.operation.operation)!;
   const cost = new Price(selection, prices).of(root, roots, {});
@@ -72,6 +73,7 @@ export function checkCost(selection: Selection, roots: Fields, prices: Prices): 
         "ask for smaller pages or fewer relations.",
     );
   }
+  return cost;
 }
 
 // Prices what an operation selects; what several kinds of an interface share is priced once.

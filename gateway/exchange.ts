@@ -4,6 +4,7 @@ import { GraphQLError, type ExecutionResult } from "graphql";
 import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
 
 import type { Asked } from "./asked.ts";
+import type { Budgets } from "./budget.ts";
 import { compressed } from "./compression.ts";
 import type { Request } from "./execution.ts";
 import { MOST_BYTES } from "./limits.ts";
@@ -19,12 +20,16 @@ const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function exchange(
   verify: Verify,
+  budgets: Budgets,
+  protection: Record<string, string>,
   answer: (request: Request) => Promise<ExecutionResult>,
 ): GatewayPlugin<Served> {
   return {
     async onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
       const { asked } = serverContext as unknown as Served;
       asked.caller = await verify(asked.headers["authorization"]);
+      asked.charge = budgets.of(asked.caller);
+      asked.charge.request();
       if (request.method === "GET") {
         setRequestParser(() => fromQuery(new URL(request.url).searchParams));
       } else if (JSON_TYPE.test(request.headers.get("content-type") ?? "")) {
@@ -49,9 +54,9 @@ export function exchange(
       setResult({ ...result, errors });
     },
     async onResponse({ request, response, setResponse, serverContext, fetchAPI }) {
-      response.headers.set("cache-control", "no-store");
-      response.headers.set("x-content-type-options", "nosniff");
-      response.headers.set("x-request-id", (serverContext as unknown as Served).asked.id);
+      const { asked } = serverContext as unknown as Served;
+      const headers = { ...protection, ...asked.charge?.headers, "x-request-id": asked.id };
+      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
       const accepted = request.headers.get("accept-encoding") ?? "";
       setResponse(await compressed(accepted, response, fetchAPI.Response));
     },

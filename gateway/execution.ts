@@ -88,7 +88,7 @@ export class Execution {
       return this.#introspect(parsed);
     }
     if (names.every((name) => name === "__typename")) return this.#complete(parsed, {});
-    checkCost(selection, roots, this.#prices);
+    asked.charge?.cost(checkCost(selection, roots, this.#prices));
     asked.coordinates = coordinatesOf(selection);
     const result = await this.#ask(parsed);
     const told = withheld(asked.rules ?? [], selection);

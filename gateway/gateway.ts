@@ -4,7 +4,8 @@
 // GATEWAY_SUBGRAPH_NAME   for each subgraph of it, its URLs: several, separated by commas, are replicas
 // GATEWAY_ISSUERS         whose tokens are believed: a JSON list of objects with issuer, audience,
 //                         algorithms, organisation (the claim with its nine digits), and the issuer's
-//                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM)
+//                         keys: as keys (a JWKS), as url of a JWKS, or as file (JWKS, JWK or PEM);
+//                         without any of them the issuer's metadata is asked for their place
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
 // GATEWAY_OWN             the subgraphs that are ours, the four where not said; every other is a
 //                         partner's, see partner.ts
@@ -15,6 +16,9 @@
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
 //
+// GATEWAY_REQUESTS_PER_MINUTE, GATEWAY_COST_PER_MINUTE, GATEWAY_REQUEST_SECONDS, GATEWAY_CONNECTIONS,
+// GATEWAY_GET and GATEWAY_HSTS_SECONDS are what CONNECT_… of the same name are for the one process.
+//
 // It prints `ready: URL` when it answers, and logs a JSON object for each request on stderr. SIGINT
 // and SIGTERM end it when what it began is finished.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -23,10 +27,12 @@ import type { AddressInfo } from "node:net";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 
 import { Asked } from "./asked.ts";
+import { Budgets } from "./budget.ts";
 import { exchange } from "./exchange.ts";
 import { type Execution, planner } from "./execution.ts";
 import { internal, log } from "./log.ts";
 import { BOUNDS, Partner } from "./partner.ts";
+import { protection, refuse } from "./protection.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
 import { KEYS, Signer } from "./signer.ts";
@@ -38,12 +44,15 @@ const GRAPHQL = "/graphql";
 const GRACE_MS = 10_000;
 const IDLE_MS = 50;
 const KEPT_MS = 30_000;
+// How often it looks for requests that do not arrive.
+const LOOK_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type Subgraphs = Map<string, Replicas>;
 
 async function runtime(settings: Settings, subgraphs: Subgraphs, signer: Signer | undefined) {
   const verify = await verifier(settings.issuers);
+  const budgets = new Budgets(settings.quotas);
   let execution: Execution | undefined;
   const made = createGatewayRuntime({
     supergraph: settings.supergraph,
@@ -56,7 +65,11 @@ async function runtime(settings: Settings, subgraphs: Subgraphs, signer: Signer 
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
     }),
-    plugins: () => [exchange(verify, (request) => execution!.answer(request))],
+    plugins: () => [
+      exchange(verify, budgets, protection(settings.hstsSeconds), (request) =>
+        execution!.answer(request),
+      ),
+    ],
     graphqlEndpoint: GRAPHQL,
     // It looks at how a URL ends, also at that of a query by GET: no URL ends so.
     healthCheckEndpoint: " none",
@@ -79,13 +92,17 @@ async function runtime(settings: Settings, subgraphs: Subgraphs, signer: Signer 
 }
 
 function routes(
+  settings: Settings,
   needed: Replicas[],
   graph: Awaited<ReturnType<typeof runtime>>,
   signer: Signer | undefined,
 ) {
+  const asking = settings.get ? ["GET", "HEAD", "POST"] : ["POST"];
+  const strict = Object.entries(protection(settings.hstsSeconds));
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = (request.url ?? "").split("?", 1)[0]!;
-    const methods = route === GRAPHQL ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
+    const methods = route === GRAPHQL ? asking : ["GET", "HEAD"];
+    for (const [name, value] of strict) response.setHeader(name, value);
     if (![GRAPHQL, "/health", "/ready", ...(signer ? [KEYS] : [])].includes(route)) {
       say(response, 404, { status: "not found" });
     } else if (!methods.includes(request.method ?? "")) {
@@ -171,7 +188,19 @@ async function main(): Promise<void> {
   const graph = await runtime(settings, subgraphs, signer);
   // A partner that is down is no reason to turn anybody away.
   const needed = [...subgraphs.values()].filter(({ name }) => !settings.isPartner(name));
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, routes(needed, graph, signer));
+  const requestTimeout = settings.requestSeconds * 1_000;
+  const server = createServer(
+    {
+      keepAliveTimeout: KEPT_MS,
+      keepAlive: true,
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: LOOK_MS,
+    },
+    routes(settings, needed, graph, signer),
+  );
+  server.maxConnections = settings.connections;
+  server.on("clientError", refuse);
   const stop = stopping(server, subgraphs);
   for (const signal of SIGNALS) process.once(signal, stop);
   process.on("unhandledRejection", (fault) => internal(fault));

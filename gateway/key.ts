@@ -2,7 +2,7 @@
 // by of the keys in a file, as the gateway tells it.
 import { exportJWK, generateKeyPair } from "jose";
 
-import { keysOf, SettingsError } from "./settings.ts";
+import { signingKeys, SettingsError } from "./settings.ts";
 import { shown } from "./signer.ts";
 import { readFileSync } from "node:fs";
 
@@ -14,7 +14,7 @@ try {
     const { kid } = await shown(key);
     process.stdout.write(`${JSON.stringify({ ...key, kid })}\n`);
   } else {
-    const keys = await Promise.all(keysOf(readFileSync(file, "utf8")).map(shown));
+    const keys = await Promise.all(signingKeys(readFileSync(file, "utf8")).map(shown));
     process.stdout.write(`${JSON.stringify({ keys })}\n`);
   }
 } catch (error) {

@@ -13,6 +13,8 @@ const STALE = new Set(["ECONNRESET", "EPIPE"]);
 export interface Reply {
   status: number;
   body: string;
+  // The seconds after which it may be asked again, where it says so.
+  retryAfter?: number | undefined;
 }
 
 interface Replica {
@@ -218,7 +220,10 @@ function exchange(url: URL, sent: Sent, agent: http.Agent | false): Promise<Repl
       });
       response.on("end", () => {
         done();
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+        const { statusCode = 0, headers } = response;
+        const after = /^\d{1,4}$/.exec(headers["retry-after"] ?? "")?.[0];
+        const retryAfter = after === undefined ? undefined : Number(after);
+        resolve({ status: statusCode, body: Buffer.concat(chunks).toString(), retryAfter });
       });
     });
     request.end(body);

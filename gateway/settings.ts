@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 
 import type { JWK } from "jose";
+import type { Quotas } from "./budget.ts";
+import { MOST_COST } from "./cost.ts";
 
 export interface Issuer {
   issuer: string;
@@ -9,12 +11,21 @@ export interface Issuer {
   algorithms: string[];
   // The claim that holds the nine digits of the subject's organisation.
   organisation: string;
-  // Where its keys are: inline, behind a URL, or in a file (JWKS, JWK or PEM).
+  // Where its keys are: inline, behind a URL, or in a file (JWKS, JWK or PEM); where none is said,
+  // the issuer's metadata tells.
   keys?: { keys: Record<string, unknown>[] };
   url?: string;
   file?: string;
 }
 
+const BITS = ["256", "384", "512"];
+const ALGORITHMS = [
+  ...["RS", "PS", "ES"].flatMap((family) => BITS.map((bits) => family + bits)),
+  "EdDSA",
+  "Ed25519",
+];
+const PLACES = ["keys", "url", "file"];
+const KNOWN = ["issuer", "audience", "algorithms", "organisation", ...PLACES];
 const OWN = ["patients", "biomarkers", "responses", "resistance"];
 
 export interface Settings {
@@ -24,6 +35,13 @@ export interface Settings {
   issuers: Issuer[];
   // The URLs of a subgraph: one for each of its replicas.
   urls(subgraph: string): URL[];
+  // What a member may ask for in a minute.
+  quotas: Quotas;
+  // How long a request may take to arrive.
+  requestSeconds: number;
+  connections: number;
+  get: boolean;
+  hstsSeconds: number;
   isPartner(subgraph: string): boolean;
   // By what name the gateway signs for partners, and with which keys; undefined where none is given.
   signing: { name: string; keys: JWK[] } | undefined;
@@ -36,6 +54,12 @@ type Environment = Record<string, string | undefined>;
 
 export function load(environment: Environment): Settings {
   const given = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const count = (name: string, usual: number, least: number, most: number): number => {
+    const text = given(name) ?? String(usual);
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (number >= least && number <= most) return number;
+    throw new SettingsError(`${name} must be a whole number from ${least} to ${most}`);
+  };
   const own =
     given("GATEWAY_OWN")
       ?.split(",")
@@ -45,6 +69,15 @@ export function load(environment: Environment): Settings {
     port: port(given("GATEWAY_PORT") ?? "4000"),
     supergraph: read("GATEWAY_SUPERGRAPH", required("GATEWAY_SUPERGRAPH", given)),
     issuers: issuers(given),
+    quotas: {
+      requests: count("GATEWAY_REQUESTS_PER_MINUTE", 600, 1, 1_000_000),
+      // An operation that is allowed at all must fit in it.
+      cost: count("GATEWAY_COST_PER_MINUTE", 10 * MOST_COST, MOST_COST, 1_000_000 * MOST_COST),
+    },
+    requestSeconds: count("GATEWAY_REQUEST_SECONDS", 20, 1, 600),
+    connections: count("GATEWAY_CONNECTIONS", 500, 1, 100_000),
+    get: count("GATEWAY_GET", 1, 0, 1) === 1,
+    hstsSeconds: count("GATEWAY_HSTS_SECONDS", 0, 0, 2 ** 31 - 1),
     urls(subgraph) {
       const name = `GATEWAY_SUBGRAPH_${subgraph.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
       return required(name, given)
@@ -95,12 +128,12 @@ function signing(given: (name: string) => string | undefined): Settings["signing
   if (inline !== undefined && file !== undefined) {
     throw new SettingsError("Set one of GATEWAY_KEY and GATEWAY_KEY_FILE");
   }
-  const keys = keysOf(inline ?? read("GATEWAY_KEY_FILE", file!));
+  const keys = signingKeys(inline ?? read("GATEWAY_KEY_FILE", file!));
   return { name: required("GATEWAY_NAME", given), keys };
 }
 
 // Reads one key, or the two of a change: the first signs.
-export function keysOf(text: string): JWK[] {
+export function signingKeys(text: string): JWK[] {
   let found: { keys?: JWK[] } & JWK;
   try {
     found = JSON.parse(text);
@@ -137,27 +170,71 @@ function issuers(given: (name: string) => string | undefined): Issuer[] {
     found = JSON.parse(inline ?? read("GATEWAY_ISSUERS_FILE", file!));
   } catch (error) {
     if (error instanceof SettingsError) throw error;
-    throw new SettingsError("The issuers are not JSON");
+    throw new SettingsError("GATEWAY_ISSUERS is not JSON: write a list of objects there");
   }
-  if (!Array.isArray(found) || !found.every(isIssuer)) {
-    throw new SettingsError(
-      "The issuers must be a list of objects with issuer, audience, algorithms, organisation, and " +
-        "one of keys, url and file",
-    );
+  if (!Array.isArray(found)) {
+    throw new SettingsError("GATEWAY_ISSUERS must be a list of objects, one for each issuer");
+  }
+  for (const [place, one] of found.entries()) {
+    const wrong = faultOf(one);
+    if (wrong !== null) throw new SettingsError(`GATEWAY_ISSUERS[${place}]${wrong}`);
+  }
+  const names = found.map(({ issuer }) => issuer as string);
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) {
+    throw new SettingsError(`GATEWAY_ISSUERS names the issuer ${twice} twice: name each once`);
   }
   return found;
 }
 
-function isIssuer(each: Partial<Issuer> | null): each is Issuer {
-  return (
-    typeof each === "object" &&
-    each !== null &&
-    typeof each.issuer === "string" &&
-    typeof each.audience === "string" &&
-    typeof each.organisation === "string" &&
-    Array.isArray(each.algorithms) &&
-    each.algorithms.length > 0 &&
-    each.algorithms.every((name) => /^(RS|PS|ES)\d{3}$|^EdDSA$/.test(String(name))) &&
-    [each.keys, each.url, each.file].filter((one) => one !== undefined).length === 1
-  );
+// Tells what is wrong with an issuer's description, from its place on: as connect_graph/trust.py.
+function faultOf(one: unknown): string | null {
+  if (typeof one !== "object" || one === null || Array.isArray(one)) {
+    return " must be an object with issuer, audience, algorithms and organisation";
+  }
+  const given = one as Record<string, unknown>;
+  for (const name of Object.keys(given)) {
+    if (!KNOWN.includes(name)) {
+      return `.${name} means nothing here: an issuer has ${KNOWN.join(", ")}`;
+    }
+  }
+  for (const name of ["issuer", "audience", "organisation"]) {
+    if (!isText(given[name])) return `.${name} must be a text that is not empty`;
+  }
+  const { algorithms } = given;
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    return ".algorithms must be a list that names at least one";
+  }
+  if (!algorithms.every((name) => ALGORITHMS.includes(name))) {
+    return `.algorithms must be asymmetric ones: ${ALGORITHMS.join(", ")}`;
+  }
+  const places = PLACES.filter((name) => name in given);
+  if (places.length > 1) {
+    return ` has ${places.join(" and ")}: give one of them, or none to ask the issuer`;
+  }
+  if (places[0] === "file" && !isText(given.file)) {
+    return ".file must be the path of a JWKS, a JWK or a public key in PEM";
+  }
+  if (places[0] === "url" && !isSafe(given.url)) {
+    return ".url must have https, or http on this machine, and no password";
+  }
+  const asked = places.length === 0;
+  if (asked && !(isSafe(given.issuer) && !String(given.issuer).includes("?"))) {
+    return ".issuer must have https to be asked for its keys: or give keys, url or file";
+  }
+  return null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+// Whether keys may come from a URL: https, or http on this machine.
+export function isSafe(url: unknown): url is string {
+  const parts = typeof url === "string" && /^[!-~]+$/.test(url) ? URL.parse(url) : null;
+  if (parts === null || parts.username !== "" || parts.password !== "" || parts.hash !== "") {
+    return false;
+  }
+  const own = ["localhost", "127.0.0.1", "[::1]"].includes(parts.hostname);
+  return parts.protocol === "https:" || (parts.protocol === "http:" && own);
 }

@@ -93,9 +93,16 @@ export class Subgraph {
       ...(coordinates ? { extensions: { withheld: coordinates } } : {}),
     });
     asked.requests += 1;
+    const take = (reply: Reply): Given => {
+      // What a member may ask of one of our subgraphs is spent: then nothing is answered.
+      if (reply.status === 429 && this.#partner === undefined && asked.charge !== undefined) {
+        asked.charge.retryAfter = Math.max(asked.charge.retryAfter ?? 1, reply.retryAfter ?? 1);
+      }
+      return read(reply);
+    };
     const given = document.isMutation
-      ? await this.#replicas.askOnce(body, headers, read)
-      : await this.#replicas.ask(body, headers, request?.signal, read);
+      ? await this.#replicas.askOnce(body, headers, take)
+      : await this.#replicas.ask(body, headers, request?.signal, take);
     const rules = given.extensions?.withheld;
     if (coordinates && isRules(rules)) asked.rules ??= rules;
     return given;

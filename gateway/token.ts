@@ -1,23 +1,11 @@
 // Tokens: verified here before anything is read of a request, and again in every subgraph. The rules
 // are those of connect_graph/auth.py.
-import { readFileSync } from "node:fs";
+import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTVerifyGetKey } from "jose";
 
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  importSPKI,
-  jwtVerify,
-  type CryptoKey,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-} from "jose";
-
-import { log } from "./log.ts";
+import { Unfetched } from "./kept.ts";
+import { keysOf } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
-import { type Issuer, SettingsError } from "./settings.ts";
+import { type Issuer } from "./settings.ts";
 
 const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 const LONGEST = 8_192;
@@ -35,11 +23,11 @@ export interface Caller {
 }
 export type Verify = (authorization: string | undefined) => Promise<Caller>;
 
-// Makes what verifies an Authorization header; it refuses with UNAUTHENTICATED, and never says what
+// Makes what verifies an Authorization header and says who asks; it refuses with UNAUTHENTICATED, and never says what
 // was wrong with the token.
 export async function verifier(issuers: Issuer[]): Promise<Verify> {
   const known = new Map<string, [Issuer, JWTVerifyGetKey]>();
-  for (const issuer of issuers) known.set(issuer.issuer, [issuer, await keys(issuer)]);
+  for (const issuer of issuers) known.set(issuer.issuer, [issuer, await keysOf(issuer)]);
   return async (authorization) => {
     if (authorization === undefined) {
       const message = "Give a token in the header Authorization: Bearer …";
@@ -50,7 +38,10 @@ export async function verifier(issuers: Issuer[]): Promise<Verify> {
       if (token === undefined) throw new Error("form");
       return await verify(token, known);
     } catch (error) {
-      if (error instanceof Refusal) throw error;
+      if (error instanceof Unfetched) {
+        const message = "The keys of the token's issuer cannot be had: try again later.";
+        throw new Refusal("UNAVAILABLE", message);
+      }
       const message = "The token is not valid: get a new one and try again.";
       throw new Refusal("UNAUTHENTICATED", message, { originalError: error as Error });
     }
@@ -65,7 +56,8 @@ async function verify(
   // used before the signature holds.
   const header = decodeProtectedHeader(token);
   const plain = !("crit" in header || "zip" in header) && token.indexOf(".") <= LONGEST_HEADER;
-  if (!plain || header.typ?.toLowerCase() !== TYPE) throw new Error("header");
+  const type = header.typ?.toLowerCase().replace(/^application\//, "");
+  if (!plain || type !== TYPE) throw new Error("header");
   const [issuer, key] = known.get(String(decodeJwt(token).iss)) ?? [];
   if (issuer === undefined || key === undefined) throw new Error("issuer");
   const { payload } = await jwtVerify(token, key, {
@@ -86,46 +78,4 @@ async function verify(
     throw new Error("issued");
   }
   return { issuer: issuer.issuer, organisation, subject: payload.sub };
-}
-
-async function keys(issuer: Issuer): Promise<JWTVerifyGetKey> {
-  try {
-    if (issuer.url !== undefined) return remote(new URL(issuer.url));
-    if (issuer.keys !== undefined) return local(issuer.keys);
-    const text = readFileSync(issuer.file!, "utf8");
-    if (text.trimStart().startsWith("{")) {
-      const found = JSON.parse(text);
-      return local("keys" in found ? found : { keys: [found] });
-    }
-    const pem = new Map<string, CryptoKey>();
-    for (const name of issuer.algorithms) pem.set(name, await importSPKI(text, name));
-    return ({ alg }) => Promise.resolve(pem.get(String(alg))!);
-  } catch (error) {
-    throw new SettingsError(
-      `The keys of the issuer ${issuer.issuer} cannot be used: ${(error as Error).message}`,
-    );
-  }
-}
-
-// Fetched when first needed, kept, and fetched again for a key that is not among them.
-function remote(url: URL): JWTVerifyGetKey {
-  const find = createRemoteJWKSet(url);
-  return async (header, token) => {
-    try {
-      return await find(header, token);
-    } catch (error) {
-      const none = error instanceof errors.JWKSNoMatchingKey;
-      if (none || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-      log("error", "keys of an issuer cannot be had", { reason: (error as Error).name });
-      const message = "The keys of the token's issuer cannot be had: try again later.";
-      throw new Refusal("UNAVAILABLE", message);
-    }
-  };
-}
-
-function local(found: { keys: Record<string, unknown>[] }): JWTVerifyGetKey {
-  if (!found.keys.every(({ kty, d, k }) => typeof kty === "string" && !d && !k)) {
-    throw new Error("they must be public ones, each with its kty");
-  }
-  return createLocalJWKSet(found as JSONWebKeySet);
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,6 +44,8 @@ _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 MISFIT = Refusal(Code.BAD_USER_INPUT, "A cursor or a value does not fit what it is for.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
+Charging = Callable[[int], None]
+"""Takes what an operation may cost from a budget, or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Graph:
         *,
         query_only: bool = False,
         observer: Observer = NOBODY,
+        charge: Charging = lambda _cost: None,
     ) -> Answer:
         """Answer a request as its viewer, from the pool of the viewer's role."""
         binding = self.binding
@@ -141,9 +144,10 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
-                check_cost(selection, binding)
+                cost = check_cost(selection, binding)
                 planned = plan(selection, binding, pool.grants, viewer.scope)
                 withheld = self._withheld(request, selection, viewer, pool)
+                charge(cost)
         except RequestRefused as refused:
             return _refused(refused.errors)
         except Refusal as refusal:
@@ -161,8 +165,11 @@ class Graph:
             context_value=context,
             hide_suggestions=True,
         )
-        if not isinstance(result, ExecutionResult):
-            result = await result
+        try:
+            if not isinstance(result, ExecutionResult):
+                result = await result
+        finally:
+            reader.end()
         answer = _answer(result, planned.lacking, reader, withheld)
         return replace(answer, released=released)
 

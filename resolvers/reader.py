@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,12 @@ class Reader:
         self.statements = 0
         self.rows = 0
         self._handed_out = 0
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def end(self) -> None:
+        """End the statements that still run: those of the loaders are no part of who waits."""
+        for task in self._running:
+            task.cancel()
 
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
@@ -128,5 +135,12 @@ class Reader:
     async def _text(self, made: Statement, *keys: list[Any]) -> str:
         self.statements += 1
         values = (self._values[position] for position in made.values)
-        with self._observer.stage("statement"):
-            return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)
+        task = asyncio.current_task()
+        if task is None:
+            raise TypeError("a statement runs in a task")
+        self._running.add(task)
+        try:
+            with self._observer.stage("statement"):
+                return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)
+        finally:
+            self._running.discard(task)

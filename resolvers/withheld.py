@@ -1,8 +1,8 @@
 """What an operation is answered under: the rules that apply to its fields, by role and scope alone.
 
 No row is looked at: two worlds that differ in what is hidden are told the same, and so are the ids
-of what is absent and of what is hidden. A gateway asks for the rules that stand on the coordinates of the
-schema which its operation uses, and finds the paths as is done here.
+of what is absent and of what is hidden. A gateway asks for the rules that stand on the coordinates
+of the schema which its operation uses, and finds the paths as is done here.
 """
 
 from __future__ import annotations

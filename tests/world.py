@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from connect_graph import database
+from connect_graph.bounds import Bounds
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
 from connect_graph.settings import ROLES, Settings
 from db.address import Address
@@ -27,10 +28,13 @@ from db.synthetic.load import synthesize
 from db.synthetic.release import publish
 from db.viewer import Caller, Role, Viewer, viewers
 from resolvers.execute import Answer, Graph, Request
+from resolvers.limits import MOST_COST
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENTS = 240
 SEED = 1
+LAVISH = Bounds(requests_per_minute=1_000_000, cost_per_minute=1_000_000 * MOST_COST)
+"""One member of the tests asks for what many would."""
 AUDIT_KEY = bytes(range(32))
 """Of what is served in the tests' own process."""
 
@@ -58,6 +62,8 @@ def environment(copy: Database, directory: Path) -> dict[str, str]:
         "DATABASE_URL": copy.url,
         "CONNECT_DEMO": "1",
         "CONNECT_DATA_DIR": str(directory),
+        "CONNECT_REQUESTS_PER_MINUTE": str(LAVISH.requests_per_minute),
+        "CONNECT_COST_PER_MINUTE": str(LAVISH.cost_per_minute),
     }
 
 

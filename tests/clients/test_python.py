@@ -24,8 +24,6 @@ RECORDS = ("partner", "researcher", "clinician", "steward")
 ROLES = (*RECORDS, "authority")
 COHORT = "OLA-BRCA-BTC"
 TWO = ("AGR-OLA-01", "AGR-ALP-01")
-LATER = {"RATE_LIMITED"}
-"""Codes of the contract that the server need not answer with yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +332,7 @@ def test_there_is_a_class_for_every_code() -> None:
     text = (CLIENT / "connect_graph_client" / "errors.py").read_text()
     classes = re.findall(r'^    code = "(\w+)"$', text, re.MULTILINE)
     assert len(set(classes)) == len(classes)
-    assert set(classes) == {code.value for code in Code} | LATER
+    assert set(classes) == {code.value for code in Code}
 
 
 def test_errors_of_several_codes_are_no_one_codes(python: Path) -> None:

@@ -214,7 +214,8 @@ async def test_status_finds_nothing_to_do(restored: Restored) -> None:
 async def test_with_its_key_tokens_of_the_demonstration_hold(restored: Restored) -> None:
     token = await restored.world.token("partner")
     issuer = DemoIssuer(restored.directory).issuer()
-    caller = Authenticator([issuer], restored.world.pools.identity).caller(f"Bearer {token}")
+    authenticator = Authenticator([issuer], restored.world.pools.identity)
+    caller = await authenticator.caller(f"Bearer {token}")
     assert caller == await restored.world.caller("partner")
 
 

@@ -34,6 +34,8 @@ class Forger:
     issuer: str = DEMO_ISSUER
     audience: str = AUDIENCE
     type: str = TOKEN_TYPE
+    claim: str = "org"
+    """The claim that names the organisation."""
 
     def header(self, **changes: Any) -> dict[str, Any]:
         """Give a right header, changed."""
@@ -42,12 +44,8 @@ class Forger:
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Give right claims, changed."""
         now = int(time.time())
-        right = {
-            "iss": self.issuer,
-            "aud": self.audience,
-            "sub": self.subject,
-            "org": self.organisation,
-        }
+        right = {"iss": self.issuer, "aud": self.audience, "sub": self.subject}
+        right[self.claim] = self.organisation
         return _changed({**right, "iat": now, "nbf": now, "exp": now + 600}, changes)
 
     def sign(
@@ -141,7 +139,7 @@ class Forger:
             ],
             "iss": [DROPPED, "", "other", f"{self.issuer}/", [self.issuer], None, 1],
             "sub": [DROPPED, "", 1, None, [self.subject], {}, "a\0b", "\ud800", "a\nb"],
-            "org": [
+            self.claim: [
                 DROPPED,
                 "",
                 int(self.organisation),

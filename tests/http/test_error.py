@@ -44,8 +44,12 @@ TOLD = {
     Code.SCOPE_REFUSED: VIEWER,
     Code.PAYLOAD_TOO_LARGE: "#" * 1_000_001,
 }
-"""The rest need more than a document: the tests below, and those of tokens, provoke them."""
-ELSEWHERE = {Code.TIMEOUT, Code.SUBGRAPH_UNAVAILABLE, Code.UNAVAILABLE, Code.INTERNAL}
+"""The rest need more than a document: the tests below, and those of tokens and budgets, provoke
+them."""
+ELSEWHERE = {
+    *(Code.RATE_LIMITED, Code.TIMEOUT),
+    *(Code.SUBGRAPH_UNAVAILABLE, Code.UNAVAILABLE, Code.INTERNAL),
+}
 OF_SCOPES = {Code.SCOPE_REQUIRED, Code.PURPOSE_REQUIRED}
 
 

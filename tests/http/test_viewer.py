@@ -22,9 +22,9 @@ SCOPE = """select s.*, p.code as organisation, p.name from connect.scope s, conn
 where s.code = $1 and p.organisation_number = $2"""
 
 
-async def ask(address: str, token: str, door: str = "", **headers: str) -> httpx.Response:
+async def ask(address: str, token: str, door: str = "", **stated: Any) -> httpx.Response:
     async with httpx.AsyncClient(base_url=address + door, timeout=30) as http:
-        return await Client(http, bearer(token)).ask(VIEWER, **headers)
+        return await Client(http, bearer(token)).ask(VIEWER, **stated)
 
 
 def moment(text: str | None) -> datetime | None:

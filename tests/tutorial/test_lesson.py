@@ -26,6 +26,11 @@ NOT_RUN = {
     "make clients\n"
     "pip install clients/python/dist/connect_graph_client-*.whl\n": "not run: the tests have "
     "what it makes installed",
+    """TOKEN=$(curl --silent --show-error --fail-with-body "$TOKEN_ENDPOINT" \\
+  --data grant_type=client_credentials --data-urlencode "resource=$RESOURCE" \\
+  --data-urlencode "client_id=$CLIENT_ID" --data-urlencode client_secret@client_secret.txt \\
+  | jq --exit-status --raw-output .access_token)
+""": "not run: tests/identity runs it, against a provider",
 }
 
 

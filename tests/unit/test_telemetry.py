@@ -139,7 +139,9 @@ async def test_a_request_is_spans_of_one_trace(watched: Watched) -> None:
     await watched.ask(QUERY, variables={"id": "x"}, headers=foreign)
     finished = watched.spans.get_finished_spans()
     names = sorted(span.name for span in finished)
-    assert names == ["audit", "authenticate", "plan", "request", "statement", "statement"]
+    assert names == [
+        *("audit", "authenticate", "member", "plan", "request", "statement", "statement")
+    ]
     request = watched.span("request")
     assert request.parent is None
     assert request.context.trace_id != int("1" * 32, 16)
@@ -221,8 +223,8 @@ async def test_an_exception_is_its_type_and_places(
     assert second["type"] == "builtins.KeyError"
     assert any(re.search(r"test_telemetry\.py:\d+ fail$", place) for place in first["at"])
     assert PLANT not in watched.everything
-    assert watched.span("authenticate").status.description is None
-    assert not watched.span("authenticate").events
+    assert watched.span("member").status.description is None
+    assert not watched.span("member").events
 
 
 async def test_an_id_is_never_taken_over_and_stands_on_every_answer(watched: Watched) -> None:

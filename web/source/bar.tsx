@@ -2,18 +2,21 @@ import { type FormEvent, useEffect, useId, useState } from "react";
 
 import type { Credentials } from "./graph.ts";
 import type { Identity, Synthetic } from "./identity.ts";
+import { type Session, SIGN_IN } from "./session.ts";
 import { capital, spoken } from "./wording.ts";
 
 interface Properties {
   identity: Identity;
   tokens: Record<string, string>;
+  session: Session;
   use: (credentials: Credentials) => void;
+  leave: () => void;
 }
 
 const NONE: Credentials = { token: "", scope: "", purpose: "" };
 
 /** Who asks, as the graph says it, and the fields that change it. */
-export function Bar({ identity, tokens, use }: Properties) {
+export function Bar({ identity, tokens, session, use, leave }: Properties) {
   const [draft, setDraft] = useState(NONE);
   const used = identity.kind === "absent" ? NONE : identity.credentials;
   const known = identity.kind === "known" ? identity : null;
@@ -23,14 +26,16 @@ export function Bar({ identity, tokens, use }: Properties) {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
+    const token = draft.token.trim().replace(/^Bearer /i, "");
     use({
-      token: draft.token.trim().replace(/^Bearer /i, ""),
+      token,
+      signedIn: token === "" && session.state === "signed-in",
       scope: draft.scope.trim(),
       purpose: draft.purpose.trim(),
     });
   }
 
-  const field = (name: keyof Credentials) => ({
+  const field = (name: "token" | "scope" | "purpose") => ({
     name,
     value: draft[name],
     onChange: (text: string) => setDraft({ ...draft, [name]: text }),
@@ -43,6 +48,7 @@ export function Bar({ identity, tokens, use }: Properties) {
         {known && <Who identity={known} />}
         {identity.kind === "asking" && <span>Asking who you are …</span>}
       </div>
+      <SignIn session={session} leave={leave} />
       <form onSubmit={submit} autoComplete="off">
         {Object.keys(tokens).length > 0 && (
           <label>
@@ -74,15 +80,47 @@ export function Bar({ identity, tokens, use }: Properties) {
             refusedFor(identity, "PURPOSE_REQUIRED") ? listed : (known?.viewer.purposes ?? [])
           }
         />
-        <Field {...field("token")} label="Token" hint="paste it here" secret />
+        <Field
+          {...field("token")}
+          label="Token"
+          hint={used.signedIn ? "yours, by sign-in" : "paste it here"}
+          secret
+        />
         <button type="submit">Use</button>
-        {identity.kind !== "absent" && (
+        {identity.kind !== "absent" && !used.signedIn && (
           <button type="button" className="quiet" onClick={() => use(NONE)}>
             Forget
           </button>
         )}
       </form>
     </header>
+  );
+}
+
+function SignIn({ session, leave }: Pick<Properties, "session" | "leave">) {
+  if (SIGN_IN === null) return null;
+  if (session.state === "signed-in") {
+    return (
+      <div className="session">
+        <span>
+          Signed in as <strong>{session.name}</strong>
+        </span>
+        <button type="button" className="quiet" onClick={leave}>
+          Sign out
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div className="session">
+      {session.state === "expired" && <span role="alert">Your session has ended.</span>}
+      {session.state === "unavailable" && (
+        <span role="alert">Who signed in cannot be found out now: try again later.</span>
+      )}
+      <a className="sign-in" href={SIGN_IN}>
+        {session.state === "expired" ? "Sign in again" : "Sign in"}
+      </a>
+    </div>
   );
 }
 

@@ -1,8 +1,11 @@
 /** Asking the graph. */
+import { session } from "./session.ts";
 
 /** What goes with every request. It lives in this page's memory and nowhere else. */
 export interface Credentials {
+  /** A token of one's own; without one it is that of who signed in. */
   token: string;
+  signedIn?: boolean;
   scope: string;
   purpose: string;
 }
@@ -36,13 +39,18 @@ export function scopeHeaders({ scope, purpose }: Credentials): Record<string, st
 }
 
 export async function ask(credentials: Credentials, operation: Operation): Promise<Answer> {
+  const token = credentials.signedIn ? await sessionToken() : credentials.token;
+  if (token === null) {
+    const message = "Your session has ended: sign in again.";
+    return { data: null, errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] };
+  }
   try {
     const response = await fetch(endpoint(), {
       method: "POST",
       credentials: "omit",
       headers: {
         Accept: "application/graphql-response+json, application/json;q=0.9",
-        Authorization: `Bearer ${credentials.token}`,
+        Authorization: `Bearer ${token}`,
         "Content-Type": "application/json",
         ...scopeHeaders(credentials),
       },
@@ -53,4 +61,9 @@ export async function ask(credentials: Credentials, operation: Operation): Promi
     const message = "The graph cannot be reached, or did not answer in JSON: try again.";
     return { data: null, errors: [{ message }] };
   }
+}
+
+async function sessionToken(): Promise<string | null> {
+  const found = await session();
+  return found.state === "signed-in" ? found.token : null;
 }

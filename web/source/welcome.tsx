@@ -1,16 +1,20 @@
 import { DEMONSTRATION } from "./demonstration.ts";
 import type { Credentials } from "./graph.ts";
 import type { Identity } from "./identity.ts";
-import { capital, ROLES } from "./wording.ts";
+import { type Session, SIGN_IN } from "./session.ts";
+import { capital, ROLES, signInFaults } from "./wording.ts";
 
 interface Properties {
   identity: Identity;
   tokens: Record<string, string>;
+  session: Session;
+  /** Why a sign-in came to nothing. */
+  fault: string | null;
   use: (credentials: Credentials) => void;
 }
 
 /** What stands where the workbench will: why there is none yet, and how to get there. */
-export function Welcome({ identity, tokens, use }: Properties) {
+export function Welcome({ identity, tokens, session, fault, use }: Properties) {
   const roles = Object.entries(tokens);
   return (
     <main className="welcome">
@@ -23,6 +27,19 @@ export function Welcome({ identity, tokens, use }: Properties) {
         {identity.kind === "refused" && (
           <p className="refused" role="alert">
             <strong>{refusal(identity.code)}</strong> {identity.message}
+          </p>
+        )}
+        {fault !== null && session.state !== "signed-in" && (
+          <p className="refused" role="alert">
+            <strong>Not signed in.</strong> {signInFaults(fault)}
+          </p>
+        )}
+        {SIGN_IN !== null && session.state !== "signed-in" && (
+          <p>
+            <a className="sign-in" href={SIGN_IN}>
+              Sign in
+            </a>{" "}
+            with your organisation's account.
           </p>
         )}
         {roles.length > 0 && (
@@ -40,7 +57,9 @@ export function Welcome({ identity, tokens, use }: Properties) {
             </ul>
           </>
         )}
-        <h3>{roles.length > 0 ? "Or use a token of your own" : "How to begin"}</h3>
+        <h3>
+          {roles.length > 0 || SIGN_IN !== null ? "Or use a token of your own" : "How to begin"}
+        </h3>
         <ol>
           <li>
             Get a token from your organisation's sign-in. Without a membership of the consortium,
@@ -60,6 +79,8 @@ export function Welcome({ identity, tokens, use }: Properties) {
         </ol>
         <p className="note">
           The token stays in this page's memory: it is never stored, and gone when you reload.
+          {SIGN_IN !== null &&
+            " Who signed in stays so until the browser is closed, for twelve hours at most."}{" "}
           Queries that you run stay in this browser's history; results do not.
         </p>
       </section>

@@ -16,3 +16,17 @@ export const ROLES: Record<string, string> = {
   clinician: "A hospital: its own patients, with what identifies them",
   steward: "The consortium's data office: everything",
 };
+
+/** What a sign-in came to, in the server's word for it. */
+export function signInFaults(reason: string): string {
+  switch (reason) {
+    case "stale":
+      return "It took too long, or was begun in another window: begin again.";
+    case "unavailable":
+      return "Your organisation's sign-in cannot be reached: try again later.";
+    case "unfit":
+      return "The token that you were given is none that the graph takes: tell the data office.";
+    default:
+      return "Your organisation's sign-in did not let you in: try again, or ask the data office.";
+  }
+}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connect_graph.gateway import Child, environment, start_gateway, stop
-from tests.world import World
+from tests.world import LAVISH, World
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 """Where nothing listens."""
@@ -39,7 +39,7 @@ def graphql(subgraphs: Mapping[str, str]) -> dict[str, list[str]]:
 def before(world: World, urls: Mapping[str, Sequence[str]], **settings: Any) -> Iterator[Gateway]:
     """Run a gateway before subgraphs."""
     with tempfile.NamedTemporaryFile("a", suffix=".log") as log:
-        made = environment(urls, [world.issuer.issuer()], **settings)
+        made = environment(urls, [world.issuer.issuer()], **{"bounds": LAVISH, **settings})
         child = start_gateway(made, log)
         try:
             yield Gateway(child.until_ready(), child, Path(log.name))

@@ -17,8 +17,6 @@ from tests.http.client import GRAPHQL, Client, codes
 
 CONSTANT = re.compile(r"^export const (MOST_\w+) = ([\d_]+);$", re.MULTILINE)
 STATUS = re.compile(r"^  ([A-Z_]+): (\d{3}),$", re.MULTILINE)
-NOT_YET = {"RATE_LIMITED"}
-"""Of the contract's codes those that this process has no use for."""
 DEAR = """{ patients(first: 1000) { nodes { biomarkers { specimen { biomarkers {
   specimen { biomarkers { specimen { biomarkers { label } } } } } } } } } }"""
 DEEP = "{ patients { nodes " + "{ treatments { patient " * 10 + "{ id }" + " } }" * 10 + " } }"
@@ -65,10 +63,7 @@ def test_the_codes_are_those_of_the_process() -> None:
     found = {
         name: int(status) for name, status in STATUS.findall((FOLDER / "refusal.ts").read_text())
     }
-    assert {name: status for name, status in found.items() if name not in NOT_YET} == {
-        code.value: code.status for code in Code if code.value not in NOT_YET
-    }
-    assert set(found) >= NOT_YET
+    assert found == {code.value: code.status for code in Code}
 
 
 @pytest.mark.parametrize("name", MANY)

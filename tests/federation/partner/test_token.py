@@ -145,11 +145,11 @@ async def test_the_token_expires(joined: Joined, direct: httpx.AsyncClient, forg
 
 
 SIGN = """
-import { keysOf } from "./settings.ts";
+import { signingKeys } from "./settings.ts";
 import { Signer } from "./signer.ts";
 const caller = { issuer: "https://issuer.invalid", organisation: "999000259", subject: "x" };
 for (const keys of JSON.parse(process.env.STEPS)) {
-  const signer = await Signer.of("https://gateway.invalid", keysOf(JSON.stringify({ keys })));
+  const signer = await Signer.of("https://gateway.invalid", signingKeys(JSON.stringify({ keys })));
   console.log(JSON.stringify([signer.keys, await signer.token("partner", caller)]));
 }
 """
