@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from connect_graph.log import fields
 from connect_graph.telemetry import Observed
 from db.audit.entry import Decision, Entry
 from db.audit.seal import Seal
 from db.audit.writer import Writer
-from db.pseudonym import load_key
+from db.key import load_key
+from db.office.change import Office, Record
+from db.office.outcome import Outcome
+from db.pool import Pool
 from db.viewer import Caller, Viewer
 from resolvers.errors import Code
 from resolvers.execute import Answer, Request
+
+if TYPE_CHECKING:
+    from db.catalog import Connection
 
 _LOG = logging.getLogger("connect_graph.audit")
 FEDERATED = "x-federated-request-id"
@@ -67,6 +76,32 @@ class Account:
             return
         with self._watched.stage("audit"):
             await writer.write(self._entry(self.caller))
+
+    def office(self, pool: Pool, writer: Writer | None) -> Office:
+        """Give the way on which changes are made: each with an entry of its own, or not at all."""
+        if writer is None or self.caller is None:
+            return Office(pool)
+        caller = self.caller
+
+        @asynccontextmanager
+        async def begin(connection: Connection) -> AsyncIterator[Record]:
+            async with writer.within(connection) as transaction:
+                yield lambda *done: transaction.append(self._change(caller, *done))
+
+        return Office(pool, begin)
+
+    def _change(
+        self, caller: Caller, name: str, given: Mapping[str, Any], outcome: Outcome
+    ) -> Entry:
+        """Describe a change: its input, and whether anything is otherwise now."""
+        return replace(
+            self._entry(caller),
+            operation_name=name,
+            variables={"input": given, "changed": outcome.changed},
+            patients=() if outcome.patient is None else (outcome.patient,),
+            decision=Decision.ANSWERED,
+            codes=(),
+        )
 
     def _entry(self, caller: Caller) -> Entry:
         watched, viewer, asked, answer = self._watched, self.viewer, self.asked, self.answer

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, gateway, log, status, study, trust
+from connect_graph import database, filling, gateway, log, member, status, study, trust
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -22,6 +24,7 @@ from connect_graph.embedded import EmbeddedError
 from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import IssuerError
+from connect_graph.member import MemberRefused
 from connect_graph.progress import Bar
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
@@ -32,10 +35,11 @@ from db.derivation import DerivationRefused
 from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
 from db.ingest.report import ImportRefused
+from db.key import KeyRefused
 from db.login import PasswordRefused
 from db.migrate import MigrationError
 from db.pool import LoginRefused, TimedOut, Unavailable
-from db.pseudonym import FillRefused, KeyRefused
+from db.pseudonym import FillRefused
 from db.release.refusal import ReleaseRefused
 from db.synthetic.demo import ScopeRefused
 from db.synthetic.load import SynthesisRefused, synthesize
@@ -59,6 +63,7 @@ FAILURES = (
     IssuerError,
     KeyRefused,
     LoginRefused,
+    MemberRefused,
     MigrationError,
     NotMigrated,
     PasswordRefused,
@@ -89,11 +94,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
-        print(f"connect-graph: the database failed: {failure}", file=sys.stderr)
+        print(f"connect-graph: the database failed ({_kind(failure)})", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("connect-graph: interrupted; nothing half-done was kept", file=sys.stderr)
         return 1
+    except Exception as fault:  # noqa: BLE001  whose sentence may repeat values
+        told = json.dumps(log.exceptions(fault))
+        print(f"connect-graph: something went wrong here, report this: {told}", file=sys.stderr)
+        return 1
+
+
+def _kind(failure: BaseException) -> str:
+    """Say what failed, and of what the database tells, where: its sentences hold rows."""
+    places = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name")
+    found = [getattr(failure, place, None) for place in places]
+    return " ".join([type(failure).__name__, *(each for each in found if isinstance(each, str))])
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:
@@ -119,6 +135,7 @@ def _synthesize(parsed: argparse.Namespace, settings: Settings) -> int:
 async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[str, int]:
     complete = database.pseudonyms(settings)
     await database.require_migrated(url)
+    await database.require_key(settings, url)
     bar = Bar(patients, "patients")
     async with connected(url) as connection:
         counts = await synthesize(connection, patients, seed, complete, bar.show)
@@ -219,7 +236,17 @@ def _answer(
         bounds=bounds,
     )
     told = partial(_tell, parsed, tokens)
-    return 0 if serve(app, parsed.host, parsed.port, told, bounds) else 1
+    beside = _beside(parsed, settings, url)
+    return 0 if serve(app, parsed.host, parsed.port, told, bounds, beside) else 1
+
+
+def _beside(
+    parsed: argparse.Namespace, settings: Settings, url: str
+) -> AbstractAsyncContextManager[None]:
+    """Fill in new scopes where the process is the owner: of an embedded database, or a `demo`."""
+    owner = settings.database_url is None or parsed.command == "demo"
+    one_of_four = parsed.subgraph not in {None, SUBGRAPHS[0]}
+    return filling.beside(settings, url) if owner and not one_of_four else nullcontext()
 
 
 def _count(text: str) -> int:
@@ -262,6 +289,8 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     study.declare(command)
+    filling.declare(command)
+    member.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

@@ -15,7 +15,7 @@ from db import migrate
 from db.address import Address
 from db.login import set_passwords
 from db.migrate import MigrationError
-from db.pseudonym import fill, load_key
+from db.pseudonym import check, complete
 from db.synthetic.demo import seed
 from db.vocabulary.load import load_vocabulary
 
@@ -42,6 +42,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, ...]:
 
     Patients who belong to a scope that is new get their pseudonyms there.
     """
+    await require_key(settings, url)
     names = await migrate.migrate(url)
     async with connected(url) as connection:
         await load_vocabulary(connection)
@@ -63,6 +64,15 @@ async def require_migrated(url: str) -> None:
             f"the database lacks {len(missing)} migrations, {missing[0]} first: "
             "run `connect-graph migrate`"
         )
+
+
+async def require_key(settings: Settings, url: str) -> None:
+    """Refuse a key that did not make the stored ids, before anything is written.
+
+    Raises: KeyRefused, MigrationError where the database cannot be reached.
+    """
+    async with connected(url) as connection:
+        await check(connection, settings.key_file)
 
 
 async def give_passwords(settings: Settings, url: str) -> None:
@@ -96,9 +106,8 @@ async def connected(url: str) -> AsyncIterator[Connection]:
 
 def pseudonyms(settings: Settings) -> Completion:
     """Give what completes an import: a pseudonym in every scope that a patient belongs to."""
-    key = load_key(settings.key_file)
 
-    async def complete(connection: Connection) -> None:
-        await fill(connection, key)
+    async def run(connection: Connection) -> None:
+        await complete(connection, settings.key_file)
 
-    return complete
+    return run

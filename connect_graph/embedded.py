@@ -68,6 +68,7 @@ log_error_verbosity = terse
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_checkpoints = off
+log_lock_waits = off
 """
 
 _log = logging.getLogger(__name__)

@@ -104,6 +104,7 @@ class Door:
                     asked,
                     viewer,
                     charge.within(self._pools.roles[viewer.role]),
+                    office=account.office(self._pools.office, self._writer),
                     query_only=request.method != "POST",
                     observer=watched,
                     charge=charge.cost,

@@ -48,7 +48,7 @@ class Lines(logging.Formatter):
             line["request"] = request
         line |= getattr(record, _FIELDS, {})
         if record.exc_info is not None and record.exc_info[1] is not None:
-            line["exceptions"] = [_exception(error) for error in _chain(record.exc_info[1])]
+            line["exceptions"] = exceptions(record.exc_info[1])
         return json.dumps(line, default=_unsaid)
 
 
@@ -59,6 +59,11 @@ def set_up(stream: IO[str] | None = None, level: int = logging.INFO) -> logging.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("connect_graph").setLevel(level)
     return handler
+
+
+def exceptions(error: BaseException) -> list[Mapping[str, object]]:
+    """Tell of an exception and its causes what they are and where, never their sentences."""
+    return [_exception(each) for each in _chain(error)]
 
 
 def _unsaid(value: object) -> str:

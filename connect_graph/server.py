@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,15 +25,23 @@ class Server(uvicorn.Server):
     It opens and closes the application itself: uvicorn would make a stack trace of what is refused.
     """
 
-    def __init__(self, config: uvicorn.Config, app: Starlette, told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: Starlette,
+        told: Callable[[], None],
+        beside: AbstractAsyncContextManager[None],
+    ) -> None:
         super().__init__(config)
         self._app = app
         self._open = AsyncExitStack()
         self._told = told
+        self._beside = beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer."""
         await self._open.enter_async_context(self._app.router.lifespan_context(self._app))
+        await self._open.enter_async_context(self._beside)
         await super().startup(sockets)
         if self.started:
             self._told()
@@ -50,8 +58,11 @@ def serve(
     port: int,
     told: Callable[[], None],
     bounds: Bounds = USUAL,
+    beside: AbstractAsyncContextManager[None] | None = None,
 ) -> bool:
     """Serve until SIGINT or SIGTERM; requests under way are finished within the grace time.
+
+    `beside` is entered when the application is open, and left before it closes.
 
     Returns False where it did not start. Raises: PortTaken, and what the application refuses.
     """
@@ -70,7 +81,7 @@ def serve(
         timeout_keep_alive=30,
         backlog=512,
     )
-    server = Server(config, app, told)
+    server = Server(config, app, told, beside or nullcontext())
     # When all is finished uvicorn raises the signal again that it obeyed.
     with listening, suppress(KeyboardInterrupt):
         server.run([listening])

@@ -11,7 +11,16 @@ from connect_graph.bounds import USUAL, Bounds
 from db.address import Address, AddressError
 from resolvers.limits import MOST_COST
 
-ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity", "audit")
+ROLES = (
+    "partner",
+    "researcher",
+    "authority",
+    "clinician",
+    "steward",
+    "identity",
+    "audit",
+    "office",
+)
 LEAST_KEY = 32
 """How many characters make a key that nobody guesses."""
 _CHECKOUT = Path(__file__).resolve().parent.parent

@@ -13,10 +13,11 @@ from connect_graph import database
 from connect_graph.embedded import EmbeddedError
 from connect_graph.settings import ROLES, Settings, SettingsError
 from db import inventory, migrate
-from db.inventory import VOCABULARIES, Inventory, Sample
+from db.inventory import VOCABULARIES, Inventory
+from db.key import KeyRefused, read_key
 from db.migrate import MigrationError
 from db.pool import LoginRefused, Unavailable, prove
-from db.pseudonym import KeyRefused, load_key, public_id
+from db.pseudonym import Sample, choose
 from db.vocabulary.load import entries
 
 OLDEST = 15
@@ -87,7 +88,7 @@ async def _look(found: Status, settings: Settings, url: str) -> None:
             )
         else:
             _contents(found, held)
-            _key(found, settings.key_file, held.sample)
+            _key(found, settings.key_file, held.samples)
     await _logins(found, settings, url)
 
 
@@ -126,7 +127,8 @@ def _contents(found: Status, held: Inventory) -> None:
     if held.without_pseudonym:
         found.todo.append(
             f"{held.without_pseudonym} pairs of patient and scope have no pseudonym, "
-            f"so those patients are not seen there: {MIGRATE}"
+            "so those patients are not seen there: run `connect-graph fill`, or keep "
+            "`connect-graph fill --watch` running"
         )
 
 
@@ -141,31 +143,26 @@ def _study(study: dict[str, Any]) -> str:
     )
 
 
-def _key(found: Status, path: Path, sample: Sample | None) -> None:
-    """Compare the key with an id that is stored: a key lost and made anew would go unnoticed."""
-    state = "not made yet"
-    if path.exists():
-        try:
-            key = load_key(path)
-        except KeyRefused as refused:
-            state = "unusable"
-            found.todo.append(str(refused))
-        else:
+def _key(found: Status, path: Path, samples: list[Sample]) -> None:
+    """Tell whether the key is the one that made the stored ids: of every scope two are tried."""
+    state = "unusable"
+    try:
+        state = "another than the stored ids'" if read_key(path) else "missing"
+        choice = choose(path, samples)
+    except KeyRefused as refused:
+        found.todo.append(str(refused))
+    else:
+        if choice.key is None:
+            state = "not made yet"
+        elif not samples:
             state = "usable"
-            if sample is not None:
-                same = public_id(key, sample.scope, sample.patient_key) == sample.public_id
-                state = "the stored ids' own" if same else "another than the stored ids'"
-                if not same:
-                    found.todo.append(
-                        f"{path} is not the key that made the stored ids: "
-                        "restore that key from its backup before the next import"
-                    )
-    elif sample is not None:
-        state = "missing"
-        found.todo.append(
-            f"{path} is missing, and the stored ids were made with it: "
-            "restore it from its backup before the next import"
-        )
+        else:
+            state = "the stored ids' own"
+        if choice.following:
+            state = "the stored ids' own, not in its place yet"
+            found.todo.append(
+                "a rotation of the key was interrupted: complete it with `connect-graph rotate`"
+            )
     found.tell("key", state, f"key of the pseudonyms: {state}")
 
 

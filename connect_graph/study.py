@@ -143,6 +143,7 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
 
     async def run(url: str) -> Report:
         await database.require_migrated(url)
+        await database.require_key(settings, url)
         async with connected(url) as connection:
             return await FORMATS[parsed.format](connection, parsed, complete)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import asyncpg
+
+from db.pseudonym import Sample, samples
 
 VOCABULARIES = {"gene": "gene.csv", "onco_tree": "onco_tree.csv", "drug": "drug.csv"}
 """The tables of the vocabularies, and the files that fill them."""
@@ -43,22 +44,6 @@ select json_build_object(
       select from connect.pseudonym y
       where (y.scope_id, y.patient_id) = (f.scope_id, f.patient_id))))::text
 """
-_SAMPLE = """
-select s.code, p.key, y.public_id
-from connect.pseudonym y
-join connect.scope s on s.id = y.scope_id
-join connect.patient p on p.id = y.patient_id
-order by y.patient_id desc, y.scope_id desc limit 1
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Hold one stored pseudonym and what it was made from, to prove a key by."""
-
-    scope: str
-    patient_key: UUID
-    public_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +54,7 @@ class Inventory:
     studies: list[dict[str, Any]]
     members: int
     without_pseudonym: int
-    sample: Sample | None
+    samples: list[Sample]
 
 
 async def version(connection: asyncpg.Connection[asyncpg.Record]) -> tuple[str, int]:
@@ -85,11 +70,11 @@ async def take(connection: asyncpg.Connection[asyncpg.Record]) -> Inventory:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute("set local role connect_loader")
         found = json.loads(await connection.fetchval(_CONTENTS))
-        row = await connection.fetchrow(_SAMPLE)
+        stored = await samples(connection)
     return Inventory(
         found["vocabularies"],
         found["studies"],
         found["members"],
         found["withoutPseudonym"],
-        None if row is None else Sample(row["code"], row["key"], row["public_id"]),
+        stored,
     )

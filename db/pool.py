@@ -21,6 +21,9 @@ _OPEN = nullcontext()
 AUDIT = "audit"
 AUDIT_CONNECTIONS = 2
 """One that writes entries, one that seals."""
+OFFICE = "office"
+OFFICE_CONNECTIONS = 2
+"""Changes take turns: one is made while the next is read."""
 _WHO = """
 select current_user::text as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole
     or r.rolcreatedb or r.rolreplication as mighty,
@@ -96,28 +99,29 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Hold the pool of every role, and the one that finds out who a caller is."""
+    """Hold the pool of every role, and those that identify callers, audit, and write."""
 
     identity: Pool
     audit: Pool
+    office: Pool
     roles: Mapping[Role, Pool]
 
     @classmethod
     async def open(cls, urls: Mapping[str, str], *, size: int, timeout_ms: int = 10_000) -> Pools:
-        """Open a pool for each role, identification and the audit, from the URLs of their logins.
+        """Open a pool for each role and each other login, from the URLs of all.
 
         Raises: LoginRefused when a URL is another login's, or the login may do more than it should.
         """
         opened: list[Pool] = []
         try:
-            for role in (IDENTITY, AUDIT, *(role.value for role in Role)):
-                held = AUDIT_CONNECTIONS if role == AUDIT else size
-                opened.append(await _open(role, urls[role], held, timeout_ms))
+            for role in (IDENTITY, AUDIT, OFFICE, *(role.value for role in Role)):
+                held = {AUDIT: AUDIT_CONNECTIONS, OFFICE: min(size, OFFICE_CONNECTIONS)}
+                opened.append(await _open(role, urls[role], held.get(role, size), timeout_ms))
         except BaseException:
             await asyncio.gather(*(pool.connections.close() for pool in opened))
             raise
-        identity, audit, *rest = opened
-        return cls(identity, audit, dict(zip(Role, rest, strict=True)))
+        identity, audit, office, *rest = opened
+        return cls(identity, audit, office, dict(zip(Role, rest, strict=True)))
 
     async def alive(self) -> bool:
         """Tell whether the database answers."""
@@ -129,7 +133,7 @@ class Pools:
 
     async def close(self) -> None:
         """Wait for what runs, then close every connection."""
-        pools = (self.identity, self.audit, *self.roles.values())
+        pools = (self.identity, self.audit, self.office, *self.roles.values())
         await asyncio.gather(*(pool.connections.close() for pool in pools))
 
 
@@ -158,7 +162,7 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         max_inactive_connection_lifetime=LIFETIME_SECONDS,
         server_settings={
             "application_name": f"connect-graph {role}",
-            "default_transaction_read_only": "off" if role == AUDIT else "on",
+            "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
             "synchronous_commit": "on",
             "jit": "off",
             "timezone": "UTC",

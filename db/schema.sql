@@ -345,6 +345,15 @@ $$;
 
 COMMENT ON PROCEDURE connect.allow_entry(IN writer text) IS 'Let a role append entries and their documents, and read none.';
 
+CREATE FUNCTION connect.consented(patient bigint, purpose connect.purpose) RETURNS tstzmultirange
+    LANGUAGE sql STABLE
+    AS $_$
+  select range_agg(tstzrange(c.given_at, c.withdrawn_at))
+  from connect.consent c where c.patient_id = $1 and c.purpose = $2
+$_$;
+
+COMMENT ON FUNCTION connect.consented(patient bigint, purpose connect.purpose) IS 'When a patient consented to a purpose; null: never.';
+
 CREATE FUNCTION connect.gene_status(patient bigint, symbol text) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
@@ -367,6 +376,26 @@ CREATE FUNCTION connect.gene_status(patient bigint, symbol text) RETURNS text
 $_$;
 
 COMMENT ON FUNCTION connect.gene_status(patient bigint, symbol text) IS 'ALTERED, NOT_ALTERED (tested, nothing found), NOT_ASSESSED (known not to be tested) or UNKNOWN.';
+
+CREATE FUNCTION connect.is_office() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from connect.membership m join connect.scope s on s.id = m.scope_id
+    where m.role = 'STEWARD'
+      and m.issuer = current_setting('app.issuer', true)
+      and m.organisation_number = current_setting('app.organisation', true)
+      and m.subject = current_setting('app.subject', true)
+      and m.valid_from <= now() and (m.revoked_at is null or m.revoked_at > now())
+      and s.kind = 'CONSORTIUM'
+      and s.namespace = current_setting('app.scope', true)
+      and s.valid_from <= now() and (s.valid_to is null or s.valid_to > now())
+      and coalesce(nullif(current_setting('app.purpose', true), ''),
+        case when cardinality(s.purposes) = 1 then s.purposes[1]::text end) = any (s.purposes::text[]))
+$$;
+
+COMMENT ON FUNCTION connect.is_office() IS 'Whether the settings name a steward, with a membership, scope and purpose valid now.';
 
 CREATE FUNCTION connect.keep_patient() RETURNS trigger
     LANGUAGE plpgsql
@@ -396,20 +425,19 @@ $$;
 COMMENT ON FUNCTION connect.keep_release() IS 'Refuse to change a release, but for publishing it.';
 
 CREATE FUNCTION connect.keep_term() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  delete from connect.scope_term t
-  where t.scope_id = new.id and num_nonnulls(new.agreement_id, new.project_id) = 0;
-  insert into connect.scope_term as t
-    (scope_id, agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
-  select new.id, new.agreement_id, new.project_id, new.valid_from, new.valid_to, new.embargo_until,
-    new.purposes, new.data_domains
-  where num_nonnulls(new.agreement_id, new.project_id) = 1
+  insert into connect.scope_term as t (scope_id, code, kind, agreement_id, project_id, valid_from,
+    valid_to, embargo_until, purposes, data_domains)
+  values (new.id, new.code, new.kind, new.agreement_id, new.project_id, new.valid_from,
+    new.valid_to, new.embargo_until, new.purposes, new.data_domains)
   on conflict (scope_id) do update
-  set (agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
-    = row(excluded.agreement_id, excluded.project_id, excluded.valid_from, excluded.valid_to,
-      excluded.embargo_until, excluded.purposes, excluded.data_domains);
+  set (code, kind, agreement_id, project_id, valid_from, valid_to, embargo_until, purposes, data_domains)
+    = row(excluded.code, excluded.kind, excluded.agreement_id, excluded.project_id,
+      excluded.valid_from, excluded.valid_to, excluded.embargo_until, excluded.purposes,
+      excluded.data_domains);
   return null;
 end
 $$;
@@ -532,18 +560,21 @@ $$;
 COMMENT ON PROCEDURE connect.protect_reference(IN relation regclass) IS 'Let every viewer with a live scope read: vocabularies, cohorts, drugs.';
 
 CREATE FUNCTION connect.refresh_patient() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- Two transactions that change facts of one patient take turns: the second sees the first's.
   perform from connect.patient p where p.id in (select c.patient_id from changed c) order by p.id for no key update;
   update connect.pseudonym y
-  set during = coalesce(f.during, '{}')
+  set during = coalesce(f.during, '{}'), research = f.research, commercial = f.commercial
   from connect.pseudonym o
   left join connect.scope_fact f on f.scope_id = o.scope_id and f.patient_id = o.patient_id
   where o.patient_id in (select c.patient_id from changed c)
     and (y.scope_id, y.patient_id) = (o.scope_id, o.patient_id)
-    and y.during is distinct from coalesce(f.during, '{}');
+    and (y.during, y.research, y.commercial)
+      is distinct from (coalesce(f.during, '{}'), f.research, f.commercial);
+  perform pg_notify('connect_scope', '');
   return null;
 end
 $$;
@@ -551,22 +582,26 @@ $$;
 COMMENT ON FUNCTION connect.refresh_patient() IS 'Keep the pseudonyms of the patients whose facts a statement changed.';
 
 CREATE FUNCTION connect.refresh_scope() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   lock table connect.pseudonym in share row exclusive mode;
   update connect.pseudonym y
-  set during = coalesce(f.during, '{}')
+  set during = coalesce(f.during, '{}'), research = f.research, commercial = f.commercial
   from connect.pseudonym o
-  join connect.scope s on s.id = o.scope_id and s.kind in ('AGREEMENT', 'PROJECT')
+  join connect.scope s on s.id = o.scope_id and (s.kind in ('AGREEMENT', 'PROJECT')
+    or s.purposes && '{RESEARCH,COMMERCIAL}' or num_nonnulls(o.research, o.commercial) > 0)
   left join connect.scope_fact f on f.scope_id = o.scope_id and f.patient_id = o.patient_id
   where (y.scope_id, y.patient_id) = (o.scope_id, o.patient_id)
-    and y.during is distinct from coalesce(f.during, '{}');
+    and (y.during, y.research, y.commercial)
+      is distinct from (coalesce(f.during, '{}'), f.research, f.commercial);
+  perform pg_notify('connect_scope', '');
   return null;
 end
 $$;
 
-COMMENT ON FUNCTION connect.refresh_scope() IS 'Keep the pseudonyms of agreements and projects when what they cover changes.';
+COMMENT ON FUNCTION connect.refresh_scope() IS 'Keep the pseudonyms of scopes when what they cover or are for changes.';
 
 CREATE FUNCTION connect.refuse_addition() RETURNS trigger
     LANGUAGE plpgsql
@@ -603,6 +638,17 @@ end
 $$;
 
 COMMENT ON FUNCTION connect.refuse_change() IS 'Refuse a statement, whoever makes it and whatever it would reach.';
+
+CREATE FUNCTION connect.tell_scope() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_notify('connect_scope', '');
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.tell_scope() IS 'Say that a scope may have got a patient.';
 
 CREATE TABLE connect.adverse_event (
     id bigint NOT NULL,
@@ -1559,12 +1605,17 @@ CREATE TABLE connect.membership (
     subject text NOT NULL COLLATE pg_catalog."C",
     scope_id bigint NOT NULL,
     valid_from timestamp with time zone DEFAULT now() NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    key text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE ONLY connect.membership FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.membership IS 'Who acts in which role and scope. A token says only who; this table says as what.';
+
+COMMENT ON COLUMN connect.membership.revoked_at IS 'when it ends; rows are never removed';
+
+COMMENT ON COLUMN connect.membership.key IS 'random; by it a membership is named outside';
 
 ALTER TABLE connect.membership ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME connect.membership_id_seq
@@ -1973,6 +2024,8 @@ CREATE TABLE connect.pseudonym (
     patient_id bigint NOT NULL,
     public_id text NOT NULL COLLATE pg_catalog."C",
     during tstzmultirange NOT NULL,
+    research tstzmultirange,
+    commercial tstzmultirange,
     CONSTRAINT pseudonym_public_id_check CHECK ((public_id ~ '^[0-9a-z]{16}$'::text))
 );
 
@@ -1983,6 +2036,10 @@ COMMENT ON TABLE connect.pseudonym IS 'A patient''s id in one scope, and when co
 COMMENT ON COLUMN connect.pseudonym.public_id IS 'keyed hash made by the loader from a key that PostgreSQL never holds';
 
 COMMENT ON COLUMN connect.pseudonym.during IS 'kept by triggers from consent, treatment, diagnosis, agreement, project and site';
+
+COMMENT ON COLUMN connect.pseudonym.research IS 'when the patient consented to research, in a scope with that purpose; null: the scope has it not, or is a project, which always asks';
+
+COMMENT ON COLUMN connect.pseudonym.commercial IS 'when the patient consented to commercial use, in a scope with that purpose; null: the scope has it not, or is an agreement, which always asks';
 
 CREATE TABLE connect.quarantine (
     id bigint NOT NULL,
@@ -2176,11 +2233,18 @@ CREATE TABLE connect.scope (
     embargo_until timestamp with time zone,
     purposes connect.purpose[] NOT NULL,
     data_domains connect.data_domain[] DEFAULT ARRAY['MOLECULAR'::connect.data_domain, 'RESISTANCE'::connect.data_domain] NOT NULL,
+    generation integer DEFAULT 0 NOT NULL,
+    namespace text GENERATED ALWAYS AS ((code ||
+CASE
+    WHEN (generation = 0) THEN ''::text
+    ELSE ('.'::text || (generation)::text)
+END)) STORED NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT scope_check CHECK ((valid_to > valid_from)),
     CONSTRAINT scope_check1 CHECK (((kind = 'AGREEMENT'::connect.scope_kind) = (agreement_id IS NOT NULL))),
     CONSTRAINT scope_check2 CHECK (((kind = 'PROJECT'::connect.scope_kind) = (project_id IS NOT NULL))),
     CONSTRAINT scope_check3 CHECK (((kind = 'SITE'::connect.scope_kind) = (site_id IS NOT NULL))),
     CONSTRAINT scope_code_check CHECK ((code ~ '^[A-Z0-9-]+$'::text)),
+    CONSTRAINT scope_generation_check CHECK ((generation >= 0)),
     CONSTRAINT scope_purposes_check CHECK ((cardinality(purposes) > 0))
 );
 
@@ -2192,97 +2256,17 @@ COMMENT ON COLUMN connect.scope.embargo_until IS 'no record leaves before';
 
 COMMENT ON COLUMN connect.scope.data_domains IS 'the kinds of record that an agreement or a project includes beside the clinical ones';
 
-CREATE TABLE connect.treatment (
-    id bigint NOT NULL,
-    key uuid DEFAULT gen_random_uuid() NOT NULL,
-    patient_id bigint NOT NULL,
-    cohort_id bigint,
-    line integer,
-    ecog integer,
-    end_day integer,
-    end_reason connect.end_reason,
-    evaluability connect.evaluability,
-    not_evaluable_reason text,
-    import_batch_id bigint,
-    route connect.route,
-    death_day integer,
-    last_known_alive_day integer,
-    next_therapy_day integer,
-    evaluability_rule_set text,
-    CONSTRAINT treatment_check CHECK (((not_evaluable_reason IS NULL) OR (evaluability = 'NOT_EVALUABLE'::connect.evaluability))),
-    CONSTRAINT treatment_check1 CHECK (((evaluability_rule_set IS NULL) OR (evaluability IS NOT NULL))),
-    CONSTRAINT treatment_death_day_check CHECK ((death_day >= 0)),
-    CONSTRAINT treatment_ecog_check CHECK (((ecog >= 0) AND (ecog <= 5))),
-    CONSTRAINT treatment_end_day_check CHECK ((end_day >= 0)),
-    CONSTRAINT treatment_evaluability_rule_set_check CHECK ((evaluability_rule_set <> ''::text)),
-    CONSTRAINT treatment_last_known_alive_day_check CHECK ((last_known_alive_day >= 0)),
-    CONSTRAINT treatment_line_check CHECK ((line >= 1)),
-    CONSTRAINT treatment_next_therapy_day_check CHECK ((next_therapy_day >= 0))
-);
+COMMENT ON COLUMN connect.scope.generation IS 'how often the scope''s ids were made anew';
 
-ALTER TABLE ONLY connect.treatment FORCE ROW LEVEL SECURITY;
+COMMENT ON COLUMN connect.scope.namespace IS 'what its ids are made of beside the keys: the code, and the generation where there is one';
 
-COMMENT ON TABLE connect.treatment IS 'One enrolment of a patient: a regimen, mostly in a cohort. Day 0 is its start.';
-
-COMMENT ON COLUMN connect.treatment.line IS 'line of treatment for advanced disease, from 1';
-
-COMMENT ON COLUMN connect.treatment.ecog IS '{ECOG} performance status at start, 0-5';
-
-COMMENT ON COLUMN connect.treatment.end_day IS '[days] after treatment start of the first day off it: an infusion covers its cycle of 21 days; null: going on or not known';
-
-COMMENT ON COLUMN connect.treatment.evaluability IS 'for benefit at week 16; null: not known';
-
-COMMENT ON COLUMN connect.treatment.route IS 'how the regimen was given, as recorded: ORAL where any drug of it is; null: see the drugs';
-
-COMMENT ON COLUMN connect.treatment.death_day IS '[days] after treatment start; null: alive, or not known';
-
-COMMENT ON COLUMN connect.treatment.last_known_alive_day IS '[days] after treatment start; null: not known';
-
-COMMENT ON COLUMN connect.treatment.next_therapy_day IS '[days] after treatment start, of the next anticancer therapy; null: none, or not known';
-
-COMMENT ON COLUMN connect.treatment.evaluability_rule_set IS 'version of the rules that derived evaluability; null: as recorded';
-
-CREATE VIEW connect.scope_fact WITH (security_invoker='true') AS
- SELECT s.id AS scope_id,
-    p.id AS patient_id,
-    tstzmultirange(tstzrange(NULL::timestamp with time zone, NULL::timestamp with time zone)) AS during
-   FROM (connect.scope s
-     CROSS JOIN connect.patient p)
-  WHERE (s.kind = 'CONSORTIUM'::connect.scope_kind)
-UNION ALL
- SELECT s.id AS scope_id,
-    i.patient_id,
-    tstzmultirange(tstzrange(NULL::timestamp with time zone, NULL::timestamp with time zone)) AS during
-   FROM (connect.scope s
-     JOIN connect.patient_identity i ON ((i.site_id = s.site_id)))
-UNION ALL
- SELECT s.id AS scope_id,
-    c.patient_id,
-    range_agg(tstzrange(c.given_at, c.withdrawn_at)) AS during
-   FROM (connect.scope s
-     JOIN connect.consent c ON ((c.purpose = 'COMMERCIAL'::connect.purpose)))
-  WHERE (EXISTS ( SELECT
-           FROM ((connect.agreement_drug a
-             JOIN connect.cohort_drug d ON ((d.drug_id = a.drug_id)))
-             JOIN connect.treatment t ON ((t.cohort_id = d.cohort_id)))
-          WHERE ((a.agreement_id = s.agreement_id) AND (t.patient_id = c.patient_id))))
-  GROUP BY s.id, c.patient_id
-UNION ALL
- SELECT s.id AS scope_id,
-    c.patient_id,
-    range_agg(tstzrange(c.given_at, c.withdrawn_at)) AS during
-   FROM ((connect.scope s
-     JOIN connect.project j ON ((j.id = s.project_id)))
-     JOIN connect.consent c ON ((c.purpose = 'RESEARCH'::connect.purpose)))
-  WHERE ((j.all_cohorts OR (EXISTS ( SELECT
-           FROM (connect.project_cohort k
-             JOIN connect.treatment t ON ((t.cohort_id = k.cohort_id)))
-          WHERE ((k.project_id = j.id) AND (t.patient_id = c.patient_id))))) AND (j.all_tumour_types OR (EXISTS ( SELECT
-           FROM ((connect.project_tumour_type y
-             JOIN connect.onco_tree o ON (((y.onco_tree_code = o.code) OR (y.onco_tree_code = o.tissue_code))))
-             JOIN connect.diagnosis d ON ((d.onco_tree_code = o.code)))
-          WHERE ((y.project_id = j.id) AND (d.patient_id = c.patient_id))))))
-  GROUP BY s.id, c.patient_id;
+CREATE VIEW connect.scope_fact AS
+SELECT
+    NULL::bigint AS scope_id,
+    NULL::bigint AS patient_id,
+    NULL::tstzmultirange AS during,
+    NULL::tstzmultirange AS research,
+    NULL::tstzmultirange AS commercial;
 
 COMMENT ON VIEW connect.scope_fact IS 'Which patients belong to which scope, and when they consented to its purpose. The loader''s.';
 
@@ -2304,12 +2288,15 @@ CREATE TABLE connect.scope_term (
     embargo_until timestamp with time zone,
     purposes connect.purpose[] NOT NULL,
     data_domains connect.data_domain[] NOT NULL,
-    CONSTRAINT scope_term_check CHECK ((num_nonnulls(agreement_id, project_id) = 1))
+    code text NOT NULL COLLATE pg_catalog."C",
+    kind connect.scope_kind NOT NULL,
+    CONSTRAINT scope_term_check CHECK (((kind = 'AGREEMENT'::connect.scope_kind) = (agreement_id IS NOT NULL))),
+    CONSTRAINT scope_term_check1 CHECK (((kind = 'PROJECT'::connect.scope_kind) = (project_id IS NOT NULL)))
 );
 
 ALTER TABLE ONLY connect.scope_term FORCE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE connect.scope_term IS 'Copy of the terms of agreements'' and projects'' scopes, kept by a trigger.';
+COMMENT ON TABLE connect.scope_term IS 'Copy of the terms of scopes for reading, kept by a trigger.';
 
 COMMENT ON COLUMN connect.scope_term.embargo_until IS 'no record leaves before';
 
@@ -2552,6 +2539,56 @@ ALTER TABLE connect.therapeutic_option ALTER COLUMN id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
+CREATE TABLE connect.treatment (
+    id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id bigint NOT NULL,
+    cohort_id bigint,
+    line integer,
+    ecog integer,
+    end_day integer,
+    end_reason connect.end_reason,
+    evaluability connect.evaluability,
+    not_evaluable_reason text,
+    import_batch_id bigint,
+    route connect.route,
+    death_day integer,
+    last_known_alive_day integer,
+    next_therapy_day integer,
+    evaluability_rule_set text,
+    CONSTRAINT treatment_check CHECK (((not_evaluable_reason IS NULL) OR (evaluability = 'NOT_EVALUABLE'::connect.evaluability))),
+    CONSTRAINT treatment_check1 CHECK (((evaluability_rule_set IS NULL) OR (evaluability IS NOT NULL))),
+    CONSTRAINT treatment_death_day_check CHECK ((death_day >= 0)),
+    CONSTRAINT treatment_ecog_check CHECK (((ecog >= 0) AND (ecog <= 5))),
+    CONSTRAINT treatment_end_day_check CHECK ((end_day >= 0)),
+    CONSTRAINT treatment_evaluability_rule_set_check CHECK ((evaluability_rule_set <> ''::text)),
+    CONSTRAINT treatment_last_known_alive_day_check CHECK ((last_known_alive_day >= 0)),
+    CONSTRAINT treatment_line_check CHECK ((line >= 1)),
+    CONSTRAINT treatment_next_therapy_day_check CHECK ((next_therapy_day >= 0))
+);
+
+ALTER TABLE ONLY connect.treatment FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.treatment IS 'One enrolment of a patient: a regimen, mostly in a cohort. Day 0 is its start.';
+
+COMMENT ON COLUMN connect.treatment.line IS 'line of treatment for advanced disease, from 1';
+
+COMMENT ON COLUMN connect.treatment.ecog IS '{ECOG} performance status at start, 0-5';
+
+COMMENT ON COLUMN connect.treatment.end_day IS '[days] after treatment start of the first day off it: an infusion covers its cycle of 21 days; null: going on or not known';
+
+COMMENT ON COLUMN connect.treatment.evaluability IS 'for benefit at week 16; null: not known';
+
+COMMENT ON COLUMN connect.treatment.route IS 'how the regimen was given, as recorded: ORAL where any drug of it is; null: see the drugs';
+
+COMMENT ON COLUMN connect.treatment.death_day IS '[days] after treatment start; null: alive, or not known';
+
+COMMENT ON COLUMN connect.treatment.last_known_alive_day IS '[days] after treatment start; null: not known';
+
+COMMENT ON COLUMN connect.treatment.next_therapy_day IS '[days] after treatment start, of the next anticancer therapy; null: none, or not known';
+
+COMMENT ON COLUMN connect.treatment.evaluability_rule_set IS 'version of the rules that derived evaluability; null: as recorded';
+
 CREATE TABLE connect.treatment_biomarker (
     treatment_id bigint NOT NULL,
     biomarker_id bigint NOT NULL,
@@ -2781,7 +2818,15 @@ ALTER TABLE ONLY connect.lesion
     ADD CONSTRAINT lesion_treatment_id_source_key_key UNIQUE (treatment_id, source_key);
 
 ALTER TABLE ONLY connect.membership
-    ADD CONSTRAINT membership_issuer_organisation_number_subject_scope_id_key UNIQUE (issuer, organisation_number, subject, scope_id);
+    ADD CONSTRAINT membership_key_key UNIQUE (key);
+
+ALTER TABLE ONLY connect.membership
+    ADD CONSTRAINT membership_once EXCLUDE USING gist (int8range(hashtextextended(((((issuer || ' '::text) || organisation_number) || ' '::text) || subject), scope_id), hashtextextended(((((issuer || ' '::text) || organisation_number) || ' '::text) || subject), scope_id), '[]'::text) WITH &&, tstzrange(valid_from,
+CASE
+    WHEN (revoked_at > valid_from) THEN revoked_at
+    WHEN (revoked_at IS NOT NULL) THEN valid_from
+    ELSE NULL::timestamp with time zone
+END) WITH &&);
 
 ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_pkey PRIMARY KEY (id);
@@ -2898,6 +2943,9 @@ ALTER TABLE ONLY connect.scope
     ADD CONSTRAINT scope_code_key UNIQUE (code);
 
 ALTER TABLE ONLY connect.scope
+    ADD CONSTRAINT scope_namespace_key UNIQUE (namespace);
+
+ALTER TABLE ONLY connect.scope
     ADD CONSTRAINT scope_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY connect.scope
@@ -2908,6 +2956,9 @@ ALTER TABLE ONLY connect.scope
 
 ALTER TABLE ONLY connect.scope_term
     ADD CONSTRAINT scope_term_agreement_id_key UNIQUE (agreement_id);
+
+ALTER TABLE ONLY connect.scope_term
+    ADD CONSTRAINT scope_term_code_key UNIQUE (code);
 
 ALTER TABLE ONLY connect.scope_term
     ADD CONSTRAINT scope_term_pkey PRIMARY KEY (scope_id);
@@ -3050,6 +3101,8 @@ CREATE INDEX lesion_measurement_treatment_id_idx ON connect.lesion_measurement U
 
 CREATE INDEX lesion_patient_id_idx ON connect.lesion USING btree (patient_id);
 
+CREATE INDEX membership_issuer_organisation_number_subject_idx ON connect.membership USING btree (issuer, organisation_number, subject);
+
 CREATE INDEX membership_organisation_number_idx ON connect.membership USING btree (organisation_number);
 
 CREATE INDEX membership_scope_id_idx ON connect.membership USING btree (scope_id);
@@ -3166,6 +3219,74 @@ CREATE INDEX tumour_board_review_identity_patient_id_idx ON connect.tumour_board
 
 CREATE INDEX tumour_board_review_import_batch_id_idx ON connect.tumour_board_review USING btree (import_batch_id);
 
+CREATE OR REPLACE VIEW connect.scope_fact WITH (security_invoker='true') AS
+ SELECT s.id AS scope_id,
+    p.id AS patient_id,
+    tstzmultirange(tstzrange(NULL::timestamp with time zone, NULL::timestamp with time zone)) AS during,
+        CASE
+            WHEN ('RESEARCH'::connect.purpose = ANY (s.purposes)) THEN connect.consented(p.id, 'RESEARCH'::connect.purpose)
+            ELSE NULL::tstzmultirange
+        END AS research,
+        CASE
+            WHEN ('COMMERCIAL'::connect.purpose = ANY (s.purposes)) THEN connect.consented(p.id, 'COMMERCIAL'::connect.purpose)
+            ELSE NULL::tstzmultirange
+        END AS commercial
+   FROM (connect.scope s
+     CROSS JOIN connect.patient p)
+  WHERE (s.kind = 'CONSORTIUM'::connect.scope_kind)
+UNION ALL
+ SELECT s.id AS scope_id,
+    i.patient_id,
+    tstzmultirange(tstzrange(NULL::timestamp with time zone, NULL::timestamp with time zone)) AS during,
+        CASE
+            WHEN ('RESEARCH'::connect.purpose = ANY (s.purposes)) THEN connect.consented(i.patient_id, 'RESEARCH'::connect.purpose)
+            ELSE NULL::tstzmultirange
+        END AS research,
+        CASE
+            WHEN ('COMMERCIAL'::connect.purpose = ANY (s.purposes)) THEN connect.consented(i.patient_id, 'COMMERCIAL'::connect.purpose)
+            ELSE NULL::tstzmultirange
+        END AS commercial
+   FROM (connect.scope s
+     JOIN connect.patient_identity i ON ((i.site_id = s.site_id)))
+UNION ALL
+ SELECT s.id AS scope_id,
+    c.patient_id,
+    range_agg(tstzrange(c.given_at, c.withdrawn_at)) AS during,
+        CASE
+            WHEN ('RESEARCH'::connect.purpose = ANY (s.purposes)) THEN connect.consented(c.patient_id, 'RESEARCH'::connect.purpose)
+            ELSE NULL::tstzmultirange
+        END AS research,
+    NULL::tstzmultirange AS commercial
+   FROM (connect.scope s
+     JOIN connect.consent c ON ((c.purpose = 'COMMERCIAL'::connect.purpose)))
+  WHERE (EXISTS ( SELECT
+           FROM ((connect.agreement_drug a
+             JOIN connect.cohort_drug d ON ((d.drug_id = a.drug_id)))
+             JOIN connect.treatment t ON ((t.cohort_id = d.cohort_id)))
+          WHERE ((a.agreement_id = s.agreement_id) AND (t.patient_id = c.patient_id))))
+  GROUP BY s.id, c.patient_id
+UNION ALL
+ SELECT s.id AS scope_id,
+    c.patient_id,
+    range_agg(tstzrange(c.given_at, c.withdrawn_at)) AS during,
+    NULL::tstzmultirange AS research,
+        CASE
+            WHEN ('COMMERCIAL'::connect.purpose = ANY (s.purposes)) THEN connect.consented(c.patient_id, 'COMMERCIAL'::connect.purpose)
+            ELSE NULL::tstzmultirange
+        END AS commercial
+   FROM ((connect.scope s
+     JOIN connect.project j ON ((j.id = s.project_id)))
+     JOIN connect.consent c ON ((c.purpose = 'RESEARCH'::connect.purpose)))
+  WHERE ((j.all_cohorts OR (EXISTS ( SELECT
+           FROM (connect.project_cohort k
+             JOIN connect.treatment t ON ((t.cohort_id = k.cohort_id)))
+          WHERE ((k.project_id = j.id) AND (t.patient_id = c.patient_id))))) AND (j.all_tumour_types OR (EXISTS ( SELECT
+           FROM ((connect.project_tumour_type y
+             JOIN connect.onco_tree o ON (((y.onco_tree_code = o.code) OR (y.onco_tree_code = o.tissue_code))))
+             JOIN connect.diagnosis d ON ((d.onco_tree_code = o.code)))
+          WHERE ((y.project_id = j.id) AND (d.patient_id = c.patient_id))))))
+  GROUP BY s.id, c.patient_id;
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_document FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
@@ -3270,7 +3391,7 @@ CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.project_cohort F
 
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.project_tumour_type FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
 
-CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.scope FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
+CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE OF kind, agreement_id, project_id, site_id, purposes ON connect.scope FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
 
 CREATE TRIGGER kept_on_delete AFTER DELETE ON connect.consent REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_patient();
 
@@ -3297,6 +3418,8 @@ CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.patient_identity REFERENCI
 CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.treatment REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_patient();
 
 CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
+
+CREATE TRIGGER told AFTER INSERT ON connect.patient FOR EACH STATEMENT EXECUTE FUNCTION connect.tell_scope();
 
 ALTER TABLE ONLY connect.adverse_event
     ADD CONSTRAINT adverse_event_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
@@ -3444,6 +3567,9 @@ ALTER TABLE ONLY connect.membership
 
 ALTER TABLE ONLY connect.membership
     ADD CONSTRAINT membership_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES connect.scope(id);
+
+ALTER TABLE ONLY connect.membership
+    ADD CONSTRAINT membership_scope_id_fkey1 FOREIGN KEY (scope_id) REFERENCES connect.scope_term(scope_id);
 
 ALTER TABLE ONLY connect.molecular_profile
     ADD CONSTRAINT molecular_profile_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
@@ -3765,6 +3891,14 @@ CREATE POLICY by_connect_audit ON connect.audit_entry FOR INSERT TO connect_audi
 
 CREATE POLICY by_connect_audit ON connect.audit_seal FOR INSERT TO connect_audit WITH CHECK (true);
 
+CREATE POLICY by_connect_loader ON connect.audit_document FOR INSERT TO connect_loader WITH CHECK (true);
+
+CREATE POLICY by_connect_loader ON connect.audit_entry FOR INSERT TO connect_loader WITH CHECK (true);
+
+CREATE POLICY by_connect_office ON connect.audit_document FOR INSERT TO connect_office WITH CHECK (true);
+
+CREATE POLICY by_connect_office ON connect.audit_entry FOR INSERT TO connect_office WITH CHECK (true);
+
 ALTER TABLE connect.cohort ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.cohort_contribution ENABLE ROW LEVEL SECURITY;
@@ -3921,6 +4055,8 @@ CREATE POLICY office ON connect.data_release FOR SELECT TO connect_steward USING
 CREATE POLICY office ON connect.import_batch FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY office ON connect.membership FOR SELECT TO connect_steward USING (( SELECT connect.is_office() AS is_office));
+
 CREATE POLICY office ON connect.project FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
@@ -3935,6 +4071,82 @@ CREATE POLICY office ON connect.quarantine FOR SELECT TO connect_steward USING (
 
 CREATE POLICY office ON connect.scope_term FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
+
+CREATE POLICY office_add ON connect.agreement FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_add ON connect.agreement_drug FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.agreement_id = agreement_drug.agreement_id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_add ON connect.consent FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (given_at <= now())));
+
+CREATE POLICY office_add ON connect.membership FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (valid_from >= now()) AND ((revoked_at IS NULL) OR (revoked_at > valid_from)) AND (EXISTS ( SELECT
+   FROM ((((connect.scope s
+     LEFT JOIN connect.agreement a ON ((a.id = s.agreement_id)))
+     LEFT JOIN connect.project j ON ((j.id = s.project_id)))
+     LEFT JOIN connect.site t ON ((t.id = s.site_id)))
+     LEFT JOIN connect.partner p ON ((p.id = COALESCE(a.partner_id, j.partner_id, t.partner_id))))
+  WHERE ((s.id = membership.scope_id) AND ((s.valid_to IS NULL) OR (s.valid_to > now())) AND (((((((membership.role)::text = 'PARTNER'::text) AND ((s.kind)::text = 'AGREEMENT'::text)) OR (((membership.role)::text = 'RESEARCHER'::text) AND ((s.kind)::text = 'PROJECT'::text))) OR (((membership.role)::text = 'CLINICIAN'::text) AND ((s.kind)::text = 'SITE'::text))) OR (((membership.role)::text = 'STEWARD'::text) AND ((s.kind)::text = 'CONSORTIUM'::text))) OR (((membership.role)::text = 'AUTHORITY'::text) AND ((s.kind)::text = 'CONSORTIUM'::text))) AND ((s.kind = 'CONSORTIUM'::connect.scope_kind) OR (p.organisation_number = membership.organisation_number)))))));
+
+CREATE POLICY office_add ON connect.partner FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_add ON connect.project FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_add ON connect.project_cohort FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.project_id = project_cohort.project_id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_add ON connect.project_tumour_type FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.project_id = project_tumour_type.project_id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_add ON connect.scope FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (kind = ANY (ARRAY['AGREEMENT'::connect.scope_kind, 'PROJECT'::connect.scope_kind]))));
+
+CREATE POLICY office_change ON connect.agreement FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.agreement_id = agreement.id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_change ON connect.consent FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND ((withdrawn_at IS NULL) OR (withdrawn_at > now())))) WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (withdrawn_at <= now())));
+
+CREATE POLICY office_change ON connect.membership FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND ((revoked_at IS NULL) OR (revoked_at > now())))) WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (revoked_at >= now())));
+
+CREATE POLICY office_change ON connect.partner FOR UPDATE TO connect_office USING (( SELECT connect.is_office() AS is_office)) WITH CHECK (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_change ON connect.project FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
+   FROM connect.scope s
+  WHERE ((s.project_id = project.id) AND (s.valid_to <= now())))))));
+
+CREATE POLICY office_change ON connect.scope FOR UPDATE TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (kind = ANY (ARRAY['AGREEMENT'::connect.scope_kind, 'PROJECT'::connect.scope_kind])) AND ((valid_to IS NULL) OR (valid_to > now())))) WITH CHECK ((( SELECT connect.is_office() AS is_office) AND ((valid_to IS NULL) OR (valid_to >= now()))));
+
+CREATE POLICY office_read ON connect.agreement FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.agreement_drug FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.cohort FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.consent FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.drug FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.membership FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.onco_tree FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.partner FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.project FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.project_cohort FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.project_tumour_type FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.pseudonym FOR SELECT TO connect_office USING ((( SELECT connect.is_office() AS is_office) AND (scope_id = ( SELECT s.id
+   FROM connect.scope s
+  WHERE (s.namespace = current_setting('app.scope'::text, true))))));
+
+CREATE POLICY office_read ON connect.scope FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
+
+CREATE POLICY office_read ON connect.site FOR SELECT TO connect_office USING (( SELECT connect.is_office() AS is_office));
 
 ALTER TABLE connect.onco_tree ENABLE ROW LEVEL SECURITY;
 
@@ -3959,12 +4171,20 @@ CREATE POLICY own ON connect.project_tumour_type FOR SELECT TO connect_researche
 
 CREATE POLICY own_authority ON connect.membership FOR SELECT TO connect_authority USING (((role = 'AUTHORITY'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_authority ON connect.scope FOR SELECT TO connect_authority USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'CONSORTIUM'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
+CREATE POLICY own_authority ON connect.scope FOR SELECT TO connect_authority USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'CONSORTIUM'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
+CASE
+    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
+    ELSE NULL::text
+END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
 CREATE POLICY own_clinician ON connect.membership FOR SELECT TO connect_clinician USING (((role = 'CLINICIAN'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_clinician ON connect.scope FOR SELECT TO connect_clinician USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'SITE'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
+CREATE POLICY own_clinician ON connect.scope FOR SELECT TO connect_clinician USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'SITE'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
+CASE
+    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
+    ELSE NULL::text
+END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
 CREATE POLICY own_identity ON connect.membership FOR SELECT TO connect_identity USING (((issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
@@ -3976,7 +4196,11 @@ CREATE POLICY own_identity ON connect.scope FOR SELECT TO connect_identity USING
 
 CREATE POLICY own_partner ON connect.membership FOR SELECT TO connect_partner USING (((role = 'PARTNER'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_partner ON connect.scope FOR SELECT TO connect_partner USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'AGREEMENT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
+CREATE POLICY own_partner ON connect.scope FOR SELECT TO connect_partner USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'AGREEMENT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
+CASE
+    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
+    ELSE NULL::text
+END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
 CREATE POLICY own_partner ON connect.scope_term FOR SELECT TO connect_partner USING ((agreement_id = ( SELECT s.agreement_id
@@ -3984,7 +4208,11 @@ CREATE POLICY own_partner ON connect.scope_term FOR SELECT TO connect_partner US
 
 CREATE POLICY own_researcher ON connect.membership FOR SELECT TO connect_researcher USING (((role = 'RESEARCHER'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_researcher ON connect.scope FOR SELECT TO connect_researcher USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'PROJECT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
+CREATE POLICY own_researcher ON connect.scope FOR SELECT TO connect_researcher USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'PROJECT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
+CASE
+    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
+    ELSE NULL::text
+END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
 CREATE POLICY own_researcher ON connect.scope_term FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
@@ -3992,7 +4220,11 @@ CREATE POLICY own_researcher ON connect.scope_term FOR SELECT TO connect_researc
 
 CREATE POLICY own_steward ON connect.membership FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_steward ON connect.scope FOR SELECT TO connect_steward USING (((code = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'CONSORTIUM'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (id IN ( SELECT m.scope_id
+CREATE POLICY own_steward ON connect.scope FOR SELECT TO connect_steward USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'CONSORTIUM'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
+CASE
+    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
+    ELSE NULL::text
+END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
 ALTER TABLE connect.paired_evidence ENABLE ROW LEVEL SECURITY;
@@ -4189,7 +4421,19 @@ ALTER TABLE connect.scope_term ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY scoped ON connect.pseudonym FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING (((scope_id = ( SELECT s.id
    FROM connect.scope s
-  WHERE ((s.embargo_until IS NULL) OR (s.embargo_until <= now())))) AND (during @> now())));
+  WHERE ((s.embargo_until IS NULL) OR (s.embargo_until <= now())))) AND (during @> now()) AND
+CASE ( SELECT
+            CASE s.kind
+                WHEN 'AGREEMENT'::connect.scope_kind THEN NULLIF(p.stated, 'COMMERCIAL'::text)
+                WHEN 'PROJECT'::connect.scope_kind THEN NULLIF(p.stated, 'RESEARCH'::text)
+                ELSE p.stated
+            END AS stated
+       FROM connect.scope s,
+        LATERAL ( SELECT COALESCE(NULLIF(current_setting('app.purpose'::text, true), ''::text), (s.purposes[1])::text) AS "coalesce") p(stated))
+    WHEN 'RESEARCH'::text THEN (research @> now())
+    WHEN 'COMMERCIAL'::text THEN (commercial @> now())
+    ELSE true
+END));
 
 ALTER TABLE connect.screening ENABLE ROW LEVEL SECURITY;
 
@@ -4232,16 +4476,24 @@ GRANT USAGE ON SCHEMA connect TO connect_identity;
 GRANT USAGE ON SCHEMA connect TO connect_loader;
 GRANT USAGE ON SCHEMA connect TO connect_audit;
 GRANT USAGE ON SCHEMA connect TO connect_auditor;
+GRANT USAGE ON SCHEMA connect TO connect_office;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.allow_entry(IN writer text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.consented(patient bigint, purpose connect.purpose) FROM PUBLIC;
+GRANT ALL ON FUNCTION connect.consented(patient bigint, purpose connect.purpose) TO connect_loader;
 
 REVOKE ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) FROM PUBLIC;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_partner;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_researcher;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_clinician;
 GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connect_steward;
+
+REVOKE ALL ON FUNCTION connect.is_office() FROM PUBLIC;
+GRANT ALL ON FUNCTION connect.is_office() TO connect_office;
+GRANT ALL ON FUNCTION connect.is_office() TO connect_steward;
 
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
 
@@ -4272,6 +4524,8 @@ REVOKE ALL ON FUNCTION connect.refuse_addition() FROM PUBLIC;
 REVOKE ALL ON FUNCTION connect.refuse_audit_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.tell_scope() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
 
@@ -4331,10 +4585,26 @@ GRANT USAGE ON SEQUENCE connect.adverse_event_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.agreement TO connect_loader;
 GRANT SELECT ON TABLE connect.agreement TO connect_steward;
 GRANT SELECT ON TABLE connect.agreement TO connect_partner;
+GRANT SELECT ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(code) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(partner_id) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(model),UPDATE(model) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(patients_agreed),UPDATE(patients_agreed) ON TABLE connect.agreement TO connect_office;
+
+GRANT INSERT(weeks_company_pays),UPDATE(weeks_company_pays) ON TABLE connect.agreement TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.agreement_drug TO connect_loader;
 GRANT SELECT ON TABLE connect.agreement_drug TO connect_steward;
 GRANT SELECT ON TABLE connect.agreement_drug TO connect_partner;
+GRANT SELECT ON TABLE connect.agreement_drug TO connect_office;
+
+GRANT INSERT(agreement_id) ON TABLE connect.agreement_drug TO connect_office;
+
+GRANT INSERT(drug_id) ON TABLE connect.agreement_drug TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.agreement_id_seq TO connect_loader;
 
@@ -4347,10 +4617,14 @@ GRANT INSERT ON TABLE connect.audit_chain TO connect_audit;
 GRANT SELECT ON TABLE connect.audit_document TO connect_steward;
 GRANT SELECT ON TABLE connect.audit_document TO connect_auditor;
 GRANT INSERT ON TABLE connect.audit_document TO connect_audit;
+GRANT INSERT ON TABLE connect.audit_document TO connect_office;
+GRANT INSERT ON TABLE connect.audit_document TO connect_loader;
 
 GRANT SELECT ON TABLE connect.audit_entry TO connect_steward;
 GRANT SELECT ON TABLE connect.audit_entry TO connect_auditor;
 GRANT INSERT ON TABLE connect.audit_entry TO connect_audit;
+GRANT INSERT ON TABLE connect.audit_entry TO connect_office;
+GRANT INSERT ON TABLE connect.audit_entry TO connect_loader;
 
 GRANT SELECT ON TABLE connect.audit_seal TO connect_steward;
 GRANT SELECT ON TABLE connect.audit_seal TO connect_auditor;
@@ -4542,6 +4816,10 @@ GRANT SELECT ON TABLE connect.cohort TO connect_researcher;
 GRANT SELECT ON TABLE connect.cohort TO connect_authority;
 GRANT SELECT ON TABLE connect.cohort TO connect_clinician;
 
+GRANT SELECT(id) ON TABLE connect.cohort TO connect_office;
+
+GRANT SELECT(code) ON TABLE connect.cohort TO connect_office;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort_contribution TO connect_loader;
 GRANT SELECT ON TABLE connect.cohort_contribution TO connect_steward;
 GRANT SELECT ON TABLE connect.cohort_contribution TO connect_partner;
@@ -4619,6 +4897,15 @@ GRANT USAGE ON SEQUENCE connect.concordance_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.consent TO connect_loader;
 GRANT SELECT ON TABLE connect.consent TO connect_steward;
 GRANT SELECT ON TABLE connect.consent TO connect_clinician;
+GRANT SELECT ON TABLE connect.consent TO connect_office;
+
+GRANT INSERT(patient_id) ON TABLE connect.consent TO connect_office;
+
+GRANT INSERT(purpose) ON TABLE connect.consent TO connect_office;
+
+GRANT INSERT(given_at) ON TABLE connect.consent TO connect_office;
+
+GRANT UPDATE(withdrawn_at) ON TABLE connect.consent TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.consent_id_seq TO connect_loader;
 
@@ -4682,6 +4969,10 @@ GRANT SELECT ON TABLE connect.drug TO connect_partner;
 GRANT SELECT ON TABLE connect.drug TO connect_researcher;
 GRANT SELECT ON TABLE connect.drug TO connect_authority;
 GRANT SELECT ON TABLE connect.drug TO connect_clinician;
+
+GRANT SELECT(id) ON TABLE connect.drug TO connect_office;
+
+GRANT SELECT(inn) ON TABLE connect.drug TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.drug_id_seq TO connect_loader;
 
@@ -4854,6 +5145,21 @@ GRANT SELECT ON TABLE connect.membership TO connect_researcher;
 GRANT SELECT ON TABLE connect.membership TO connect_clinician;
 GRANT SELECT ON TABLE connect.membership TO connect_authority;
 GRANT SELECT ON TABLE connect.membership TO connect_identity;
+GRANT SELECT ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(role) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(issuer) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(organisation_number) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(subject) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(scope_id) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(valid_from) ON TABLE connect.membership TO connect_office;
+
+GRANT INSERT(revoked_at),UPDATE(revoked_at) ON TABLE connect.membership TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.membership_id_seq TO connect_loader;
 
@@ -4945,6 +5251,8 @@ GRANT SELECT ON TABLE connect.onco_tree TO connect_partner;
 GRANT SELECT ON TABLE connect.onco_tree TO connect_researcher;
 GRANT SELECT ON TABLE connect.onco_tree TO connect_authority;
 GRANT SELECT ON TABLE connect.onco_tree TO connect_clinician;
+
+GRANT SELECT(code) ON TABLE connect.onco_tree TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.outcome TO connect_loader;
 GRANT SELECT ON TABLE connect.outcome TO connect_steward;
@@ -5134,6 +5442,15 @@ GRANT SELECT ON TABLE connect.partner TO connect_researcher;
 GRANT SELECT ON TABLE connect.partner TO connect_authority;
 GRANT SELECT ON TABLE connect.partner TO connect_clinician;
 GRANT SELECT ON TABLE connect.partner TO connect_identity;
+GRANT SELECT ON TABLE connect.partner TO connect_office;
+
+GRANT INSERT(code) ON TABLE connect.partner TO connect_office;
+
+GRANT INSERT(organisation_number) ON TABLE connect.partner TO connect_office;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE connect.partner TO connect_office;
+
+GRANT INSERT(sector),UPDATE(sector) ON TABLE connect.partner TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.partner_id_seq TO connect_loader;
 
@@ -5233,16 +5550,37 @@ GRANT USAGE ON SEQUENCE connect.prior_treatment_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project TO connect_loader;
 GRANT SELECT ON TABLE connect.project TO connect_steward;
 GRANT SELECT ON TABLE connect.project TO connect_researcher;
+GRANT SELECT ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(code) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(title),UPDATE(title) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(partner_id) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(all_cohorts) ON TABLE connect.project TO connect_office;
+
+GRANT INSERT(all_tumour_types) ON TABLE connect.project TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project_cohort TO connect_loader;
 GRANT SELECT ON TABLE connect.project_cohort TO connect_steward;
 GRANT SELECT ON TABLE connect.project_cohort TO connect_researcher;
+GRANT SELECT ON TABLE connect.project_cohort TO connect_office;
+
+GRANT INSERT(project_id) ON TABLE connect.project_cohort TO connect_office;
+
+GRANT INSERT(cohort_id) ON TABLE connect.project_cohort TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.project_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.project_tumour_type TO connect_loader;
 GRANT SELECT ON TABLE connect.project_tumour_type TO connect_steward;
 GRANT SELECT ON TABLE connect.project_tumour_type TO connect_researcher;
+GRANT SELECT ON TABLE connect.project_tumour_type TO connect_office;
+
+GRANT INSERT(project_id) ON TABLE connect.project_tumour_type TO connect_office;
+
+GRANT INSERT(onco_tree_code) ON TABLE connect.project_tumour_type TO connect_office;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.pseudonym TO connect_loader;
 GRANT SELECT ON TABLE connect.pseudonym TO connect_steward;
@@ -5250,18 +5588,25 @@ GRANT SELECT ON TABLE connect.pseudonym TO connect_steward;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_clinician;
+
+GRANT SELECT(research) ON TABLE connect.pseudonym TO connect_clinician;
+
+GRANT SELECT(commercial) ON TABLE connect.pseudonym TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.quarantine TO connect_loader;
 GRANT SELECT ON TABLE connect.quarantine TO connect_steward;
@@ -5446,67 +5791,25 @@ GRANT SELECT ON TABLE connect.scope TO connect_researcher;
 GRANT SELECT ON TABLE connect.scope TO connect_clinician;
 GRANT SELECT ON TABLE connect.scope TO connect_authority;
 GRANT SELECT ON TABLE connect.scope TO connect_identity;
+GRANT SELECT ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment TO connect_loader;
-GRANT SELECT ON TABLE connect.treatment TO connect_steward;
+GRANT INSERT(kind) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(id) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(id) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(id) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(code) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(key) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(key) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(key) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(agreement_id) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(patient_id) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(patient_id) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(patient_id) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(project_id) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(cohort_id) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(cohort_id) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(cohort_id) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(valid_from) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(line) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(line) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(line) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(valid_to),UPDATE(valid_to) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(ecog) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(ecog) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(ecog) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(embargo_until),UPDATE(embargo_until) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(end_day) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(end_day) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(end_day) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(purposes),UPDATE(purposes) ON TABLE connect.scope TO connect_office;
 
-GRANT SELECT(end_reason) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(end_reason) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(end_reason) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(route) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(route) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(route) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_clinician;
-
-GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_partner;
-GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_researcher;
-GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_clinician;
+GRANT INSERT(data_domains),UPDATE(data_domains) ON TABLE connect.scope TO connect_office;
 
 GRANT SELECT ON TABLE connect.scope_fact TO connect_loader;
 
@@ -5558,6 +5861,12 @@ GRANT SELECT ON TABLE connect.site TO connect_partner;
 GRANT SELECT ON TABLE connect.site TO connect_researcher;
 GRANT SELECT ON TABLE connect.site TO connect_authority;
 GRANT SELECT ON TABLE connect.site TO connect_clinician;
+
+GRANT SELECT(id) ON TABLE connect.site TO connect_office;
+
+GRANT SELECT(code) ON TABLE connect.site TO connect_office;
+
+GRANT SELECT(partner_id) ON TABLE connect.site TO connect_office;
 
 GRANT USAGE ON SEQUENCE connect.site_id_seq TO connect_loader;
 
@@ -5683,6 +5992,67 @@ GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option_drug TO connect_res
 GRANT SELECT(patient_id) ON TABLE connect.therapeutic_option_drug TO connect_clinician;
 
 GRANT USAGE ON SEQUENCE connect.therapeutic_option_id_seq TO connect_loader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment TO connect_loader;
+GRANT SELECT ON TABLE connect.treatment TO connect_steward;
+
+GRANT SELECT(id) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(key) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(key) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(key) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(patient_id) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(patient_id) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(patient_id) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(cohort_id) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(cohort_id) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(cohort_id) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(line) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(line) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(line) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(ecog) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(ecog) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(ecog) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(end_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(end_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(end_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(end_reason) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(end_reason) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(end_reason) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(evaluability) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(not_evaluable_reason) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(route) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(route) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(route) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(death_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(last_known_alive_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(next_therapy_day) ON TABLE connect.treatment TO connect_clinician;
+
+GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_partner;
+GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_researcher;
+GRANT SELECT(evaluability_rule_set) ON TABLE connect.treatment TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.treatment_biomarker TO connect_loader;
 GRANT SELECT ON TABLE connect.treatment_biomarker TO connect_steward;

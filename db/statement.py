@@ -33,7 +33,7 @@ from db.plan import (
     expressions,
 )
 
-SETTINGS = ("app.issuer", "app.organisation", "app.subject", "app.scope")
+SETTINGS = ("app.issuer", "app.organisation", "app.subject", "app.scope", "app.purpose")
 """What a statement's first parameters set, in this order."""
 
 

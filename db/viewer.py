@@ -53,14 +53,17 @@ class Viewer:
     """The kinds of record that an agreement or a project includes; None where neither."""
     organisation_code: str
     organisation_name: str
-    purpose: str | None = None
-    """What this request is for: the purpose that was stated, or the scope's only one."""
+    namespace: str
+    """What the scope's ids are made of: its code, and after a rotation a number."""
+    purpose: str | None
+    """What is stated, or the scope's only one; null where it is yet to be stated."""
 
     @property
-    def settings(self) -> tuple[str, str, str, str]:
+    def settings(self) -> tuple[str, str, str, str, str]:
         """Give the values that every statement sets first, in the order of `statement.SETTINGS`."""
         caller = self.caller
-        return (caller.issuer, caller.organisation, caller.subject, self.scope)
+        who = (caller.issuer, caller.organisation, caller.subject)
+        return (*who, self.namespace, self.purpose or "")
 
 
 _MEMBERSHIPS = """
@@ -71,7 +74,8 @@ then (
   select coalesce(json_agg(json_build_array(
     m.role, s.code, s.kind, s.valid_from, s.valid_to, s.embargo_until,
     coalesce(s.embargo_until > now(), false), s.purposes,
-    case when s.kind in ('AGREEMENT', 'PROJECT') then s.data_domains end, p.code, p.name)
+    case when s.kind in ('AGREEMENT', 'PROJECT') then s.data_domains end, p.code, p.name,
+    s.namespace)
     order by s.code), '[]')::text
   from connect.membership m
   join connect.scope s on s.id = m.scope_id
@@ -87,8 +91,8 @@ async def viewers(identity: Pool, caller: Caller) -> tuple[Viewer, ...]:
 
 
 def _viewer(caller: Caller, role: str, *found: Any) -> Viewer:
-    scope, kind, begins, ends, embargo, embargoed, purposes, domains, code, name = found
+    scope, kind, begins, ends, embargo, embargoed, purposes, domains, code, name, namespace = found
     purpose = purposes[0] if len(purposes) == 1 else None
     held = tuple(purposes), None if domains is None else tuple(domains)
     times = begins, ends, embargo, embargoed
-    return Viewer(caller, Role[role], scope, kind, *times, *held, code, name, purpose)
+    return Viewer(caller, Role[role], scope, kind, *times, *held, code, name, namespace, purpose)

@@ -52,6 +52,14 @@ class Ground:
         self.values.append(_texts(value) if isinstance(value, list) else _text(value))
         return Parameter(len(self.values) - 1, type_)
 
+    def permit(self, function: str) -> None:
+        """Require the right to call a function.
+
+        Raises: Lacking.
+        """
+        if function not in self.grants.functions:
+            raise Lacking
+
     def draft(self, name: str, *, nested: bool = False) -> Draft:
         """Begin a selection of a type's table, under an alias of its own where it is nested."""
         bound = self.binding.types[name]
@@ -163,8 +171,7 @@ class Draft:
 
         Raises: Lacking.
         """
-        if name not in self.ground.grants.functions:
-            raise Lacking
+        self.ground.permit(name)
 
     def given(self, name: str) -> Given:
         """Take what a representation says of a field of another subgraph.

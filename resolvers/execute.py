@@ -22,9 +22,12 @@ from graphql import (
 from graphql import execute as run
 
 import schema
+from db.office.change import Office
+from db.office.problem import Rejected
 from db.pool import Pool, TimedOut, Unavailable, Unfit
 from db.viewer import Viewer
 from resolvers.bind import Binding, bind
+from resolvers.change import refusals
 from resolvers.document import Document
 from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
@@ -44,6 +47,11 @@ _LOG = logging.getLogger("connect_graph.execute")
 UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
 MISFIT = Refusal(Code.BAD_USER_INPUT, "A cursor or a value does not fit what it is for.")
 TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
+_FAILURES: Mapping[type[Exception], Refusal] = {
+    Unavailable: UNREACHABLE,
+    TimedOut: TOO_SLOW,
+    Unfit: MISFIT,
+}
 Charging = Callable[[int], None]
 """Takes what an operation may cost from a budget, or refuses it."""
 
@@ -125,11 +133,15 @@ class Graph:
         viewer: Viewer,
         pool: Pool,
         *,
+        office: Office | None = None,
         query_only: bool = False,
         observer: Observer = NOBODY,
         charge: Charging = lambda _cost: None,
     ) -> Answer:
-        """Answer a request as its viewer, from the pool of the viewer's role."""
+        """Answer a request as its viewer, from the pool of the viewer's role.
+
+        Where an office is given it makes the changes that are asked for.
+        """
         binding = self.binding
         try:
             with observer.stage("plan"):
@@ -145,7 +157,7 @@ class Graph:
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
                 cost = check_cost(selection, binding)
-                planned = plan(selection, binding, pool.grants, viewer.scope)
+                planned = plan(selection, binding, pool.grants, viewer.namespace)
                 withheld = self._withheld(request, selection, viewer, pool)
                 charge(cost)
         except RequestRefused as refused:
@@ -155,7 +167,13 @@ class Graph:
         reader = Reader(pool, viewer, planned.values, observer)
         released = Released(self.names)
         context = Context(
-            viewer, reader, planned.slots, self.names.kinds, released, lambda: self._told(pool)
+            viewer,
+            reader,
+            planned.slots,
+            self.names.kinds,
+            released,
+            lambda: self._told(pool),
+            office,
         )
         result = run(
             binding.schema,
@@ -170,7 +188,8 @@ class Graph:
                 result = await result
         finally:
             reader.end()
-        answer = _answer(result, planned.lacking, reader, withheld)
+        whole = kind is OperationType.QUERY
+        answer = _answer(result, planned.lacking, reader, withheld, whole=whole)
         return replace(answer, released=released)
 
     def _withheld(
@@ -178,7 +197,7 @@ class Graph:
     ) -> list[dict[str, Any]]:
         """Name the rules that apply to the fields asked for, whatever there is to be found."""
         embargo = viewer.embargo_until if viewer.embargoed else None
-        terms = (pool.role, viewer.data_domains, embargo)
+        terms = (pool.role, viewer.data_domains, viewer.purpose, embargo)
         if terms not in self.rules:
             if len(self.rules) >= _MOST_TERMS:
                 self.rules.clear()
@@ -253,13 +272,17 @@ def _answer(
     lacking: tuple[Refusal, ...],
     reader: Reader,
     withheld: Sequence[Mapping[str, Any]] = (),
+    *,
+    whole: bool = True,
 ) -> Answer:
+    """Make the answer; some errors leave nothing of it, unless a change may have been made."""
     body: dict[str, Any]
-    errors = list(dict.fromkeys([*lacking, *(_told(error) for error in result.errors or ())]))
-    whole = next((e for e in errors if e.code in _WHOLE and not e.alone), None)
-    if whole is not None:
-        body = {"errors": [whole.formatted]}
-        return Answer(body, whole.code.status, reader.statements, reader.rows)
+    told = [each for error in result.errors or () for each in _told(error, whole=whole)]
+    errors = list(dict.fromkeys([*lacking, *told]))
+    worst = next((e for e in errors if e.code in _WHOLE and not e.alone), None) if whole else None
+    if worst is not None:
+        body = {"errors": [worst.formatted]}
+        return Answer(body, worst.code.status, reader.statements, reader.rows)
     body = {"data": result.data}
     if errors:
         body["errors"] = [error.formatted for error in errors]
@@ -274,24 +297,28 @@ _WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Co
 """What leaves nothing of an answer."""
 
 
-def _told(error: GraphQLError) -> Refusal:
+def _told(error: GraphQLError, *, whole: bool) -> list[Refusal]:
     """Turn what went wrong into what may be said; what may not goes to the log with a reference."""
     match error.original_error:
         case None if isinstance(error, Refusal):
-            return error
+            return [error]
         case Refusal() as refusal:
             told = Refusal(refusal.code, refusal.message, error.nodes)
             told.alone = refusal.alone
-        case Unavailable():
-            return UNREACHABLE
-        case TimedOut():
-            return TOO_SLOW
-        case Unfit():
-            return MISFIT
+        case Rejected() as rejected:
+            problems = refusals(rejected, error.nodes)
+            for problem in problems:
+                problem.path = error.path
+            return problems
+        case Unavailable() | TimedOut() | Unfit() as failure:
+            known = _FAILURES[type(failure)]
+            if whole:
+                return [known]
+            told = Refusal(known.code, known.message, error.nodes)
         case cause:
             reference = secrets.token_hex(6)
             _LOG.error("internal error %s", reference, exc_info=cause or error)
             told = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
             told.extensions = {"code": Code.INTERNAL.value, "reference": reference}
     told.path = error.path
-    return told
+    return [told]

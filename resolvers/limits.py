@@ -186,7 +186,7 @@ def check_cost(selection: Selection, binding: Binding) -> int:
     """
     roots = selection.roots()
     _within(len(roots), MOST_ROOTS, "roots")
-    root = selection.schema.query_type
+    root = selection.root
     planned: dict[tuple[object, ...], int] = {}
     cost = 0 if root is None else _Price(selection, binding).of(root, roots, {}, planned)
     _within(sum(planned.values()), MOST_SELECTIONS, "selections")

@@ -38,27 +38,31 @@ from db.plan import (
     Value,
     Variant,
 )
+from resolvers import change
 from resolvers.bind import Binding
 from resolvers.draft import Draft, Foreign, Ground, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered, predicate
-from resolvers.key import ways_of
+from resolvers.key import keys_of, ways_of
 from resolvers.limits import check_input
 from resolvers.paging import paging
 from resolvers.representation import Representation, check_number, read
 from resolvers.selection import Selection
 from resolvers.slot import (
     Branch,
+    Changing,
     Entities,
     Entity,
     Leaf,
     Missing,
     Nested,
+    OfChange,
     OfPage,
     OfSubgraph,
     OfViewer,
     Paged,
     PageRows,
+    Reread,
     Single,
     Slot,
     Slots,
@@ -86,7 +90,7 @@ def plan(selection: Selection, binding: Binding, grants: Grants, scope: str) -> 
     Raises: RequestRefused, Refusal (`BAD_USER_INPUT`, `LIMIT_EXCEEDED`).
     """
     work = _Work(selection, binding, Ground(binding, grants), scope)
-    root = selection.schema.query_type
+    root = selection.root
     slots: dict[tuple[str, str], Slot] = {}
     if root is not None:
         for name, nodes in selection.roots().items():
@@ -147,6 +151,10 @@ class _Work:
                     return self._represented(type_, name, nodes, arguments["representations"])
                 case mapping.OwnSchema():
                     return OfSubgraph()
+                case mapping.Change(operation=operation):
+                    self.ground.permit(change.GATE)
+                    slots = self._change_slots(target, nodes, (name,))
+                    return Changing(operation, change.read(arguments["input"]), slots)
                 case _:
                     raise TypeError(f"{type(source).__name__} cannot be a root")
         except (Lacking, Filtered) as lacking:
@@ -175,6 +183,27 @@ class _Work:
         select = self._finish(draft, where=found)
         self.roots.append(Root(name, select, many=False))
         return Single(select, slots)
+
+    def _change_slots(self, name: str, nodes: list[FieldNode], path: Path) -> Slots:
+        """Plan what a change gives back: read after it, by the key that it tells."""
+        type_ = _object(self.selection, name)
+        slots: dict[tuple[str, str], Slot] = {}
+        for key, chosen in self.selection.fields(type_, nodes).items():
+            match self.binding.types[name].sources.get(chosen[0].name.value):
+                case mapping.Changed():
+                    target = get_named_type(type_.fields[chosen[0].name.value].type).name
+                    slots[name, key] = self._reread(target, chosen, (*path, key))
+                case mapping.OfChange():
+                    slots[name, key] = OfChange()
+        return slots
+
+    def _reread(self, target: str, nodes: list[FieldNode], path: Path) -> Reread:
+        draft = self.ground.draft(target)
+        keys = tuple(self._key(draft, way) for way in ways_of(keys_of(draft.bound)[0]))
+        slots = self._slots(draft, target, nodes, path)
+        select = self._finish(draft, named_by=keys)
+        self.roots.append(Root(path[-1], select, many=False))
+        return Reread(target, select, slots)
 
     def _represented(
         self, type_: GraphQLObjectType, name: str, nodes: list[FieldNode], given: list[Any]

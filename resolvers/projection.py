@@ -23,10 +23,11 @@ from graphql.language import Visitor, visit
 
 from db.catalog import Grants
 from resolvers.bind import Binding
+from resolvers.change import GATE
 from resolvers.draft import Draft, Ground, Lacking
 from schema import mapping
 
-_ROOT = "Query"
+_ROOTS = ("Query", "Mutation")
 
 
 def project(binding: Binding, grants: Grants) -> GraphQLSchema:
@@ -48,7 +49,7 @@ def shown(document: DocumentNode, binding: Binding, grants: Grants) -> DocumentN
     }
     reached: set[str] = set()
     named = (name for name, node in definitions.items() if _is_named(node))
-    for name in (_ROOT, *named):
+    for name in (*_ROOTS, *named):
         _reach(definitions, name, reached)
     kept = tuple(
         node
@@ -171,6 +172,9 @@ def available(
     try:
         match source:
             case mapping.FromViewer() | mapping.Represented() | mapping.OwnSchema():
+                return True
+            case mapping.Change():
+                ground.permit(GATE)
                 return True
             case mapping.Lookup(by=by):
                 for _, column in by:

@@ -65,6 +65,12 @@ class Reader:
         for task in self._running:
             task.cancel()
 
+    def forget(self) -> None:
+        """Read anew from here on, since something was changed."""
+        self._loaders.clear()
+        self._named.clear()
+        self._counters.clear()
+
     async def root(self, select: Select) -> tuple[Row, ...]:
         """Read the rows of a root selection."""
         return await self._rows(select)

@@ -8,23 +8,29 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from db.office.change import Office
+from db.office.outcome import Outcome
 from db.plan import Expression, Select
 from db.viewer import Viewer
 from resolvers import cursor
+from resolvers.errors import Code, Refusal
 from resolvers.reader import Reader, Row
 from resolvers.released import Released
 from resolvers.slot import (
     Branch,
+    Changing,
     Entities,
     Entity,
     Leaf,
     Missing,
     Nested,
+    OfChange,
     OfPage,
     OfSubgraph,
     OfViewer,
     Paged,
     PageRows,
+    Reread,
     Single,
     Slot,
     Slots,
@@ -43,6 +49,8 @@ class Context:
     released: Released
     sdl: Callable[[], str] = str
     """Writes the subgraph's own schema, as far as the viewer's role may know."""
+    office: Office | None = None
+    """Makes changes, where the door takes any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,14 @@ class PageOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A change that was made."""
+
+    outcome: Outcome
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What identification found out, as an object of the answer."""
 
@@ -97,6 +113,8 @@ def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -
             return _root(context, context.slots[at])
         case Told(values=values):
             return values[info.field_name]
+        case Done(slots=slots):
+            return _of_change(context, parent, slots[at])
         case Object(row=row, slots=slots):
             return _of_row(context, row, slots[at])
         case PageOf(paged=paged):
@@ -131,10 +149,38 @@ async def _root(context: Context, slot: Slot) -> Any:
             return [_entity(context, e) if isinstance(e, Entity) else e for e in places]
         case OfSubgraph():
             return Told({"sdl": context.sdl()})
+        case Changing():
+            return await _change(context, slot)
         case Missing(refusal=refusal):
             return refusal
         case _:
             raise TypeError(f"{type(slot).__name__} is no root")
+
+
+async def _change(context: Context, slot: Changing) -> Done:
+    if context.office is None:
+        raise Refusal(Code.UNAVAILABLE, "Changes are not taken here now.")
+    outcome = await context.office.change(context.viewer, slot.operation, slot.given)
+    context.reader.forget()
+    return Done(outcome, slot.slots)
+
+
+def _of_change(context: Context, done: Done, slot: Slot) -> Any:
+    match slot:
+        case OfChange():
+            return done.outcome.changed
+        case Reread():
+            return _reread(context, slot, done.outcome.key)
+        case _:
+            raise TypeError(f"{type(slot).__name__} is nothing that a change gives back")
+
+
+async def _reread(context: Context, slot: Reread, key: str) -> Object | None:
+    row = await context.reader.named(slot.select, (key,))
+    if row is None:
+        return None
+    context.released.add(slot.select, (row,))
+    return _object(row, slot.select, slot.slots)
 
 
 async def _entity(context: Context, place: Entity) -> Object | None:

@@ -78,13 +78,17 @@ SILENT = frozenset({"reference", "office", "scoped"})
 _RECORD = "record"
 _GUARD = "identity"
 _DOMAINS = {"MOLECULAR": "Molecular records are", "RESISTANCE": "Resistance findings are"}
+_CONSENTED = {
+    "RESEARCH": Rule("PURPOSE", "Only patients who consent to research now are told of."),
+    "COMMERCIAL": Rule("PURPOSE", "Only patients who consent to commercial sharing are told of."),
+}
+"""By the purpose of the request: what a patient must consent to for it, whatever the scope."""
+_ASKS_ANYWAY = {Role.PARTNER: "COMMERCIAL", Role.RESEARCHER: "RESEARCH"}
 _CONTRACTS = {Role.PARTNER: "agreement", Role.RESEARCHER: "project"}
 
 
 def of_rows(table: str, grants: Grants, viewer: Viewer) -> tuple[Rule, ...]:
     """List the rules for a table's rows: its own, and those of the records that they hang on."""
-    if viewer.role is Role.STEWARD:
-        return ()
     found: dict[Rule, None] = {}
     for each in _records(table, grants):
         for policy in grants.policies.get(each, ()):
@@ -92,6 +96,9 @@ def of_rows(table: str, grants: Grants, viewer: Viewer) -> tuple[Rule, ...]:
                 continue
             if policy.name == _RECORD and viewer.embargoed:
                 found[_embargo(viewer)] = None
+            if policy.name == _RECORD and viewer.purpose in _CONSENTED:
+                if _ASKS_ANYWAY.get(viewer.role) != viewer.purpose:
+                    found[_CONSENTED[viewer.purpose]] = None
             if policy.name == DOMAIN:
                 if policy.kind is not None and policy.kind not in (viewer.data_domains or ()):
                     found[_domain(policy.kind, viewer.role)] = None

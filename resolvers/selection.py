@@ -88,9 +88,14 @@ class Selection:
         }
         return cls(schema, operation, fragments, coerced)
 
+    @property
+    def root(self) -> GraphQLObjectType | None:
+        """Give the type that the operation begins at."""
+        return self.schema.get_root_type(self.operation.operation)
+
     def roots(self) -> dict[str, list[FieldNode]]:
         """List the operation's root fields."""
-        root = self.schema.get_root_type(self.operation.operation)
+        root = self.root
         if root is None:
             return {}
         found: dict[str, list[FieldNode]] = {}

@@ -108,6 +108,29 @@ class OfViewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Changing:
+    """A change to make, and the slots of what it gives back."""
+
+    operation: str
+    given: Mapping[str, object]
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What a change was about: the row of a selection by its key."""
+
+    type: str
+    select: Select
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class OfChange:
+    """Whether a change made anything otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """Nothing: the field cannot be answered here, which the plan says once."""
 
@@ -126,6 +149,9 @@ Slot = (
     | Entities
     | OfSubgraph
     | OfViewer
+    | Changing
+    | Reread
+    | OfChange
     | Missing
 )
 Slots = Mapping[tuple[str, str], Slot]

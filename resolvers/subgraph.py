@@ -85,6 +85,8 @@ class Division:
         source = bound.sources.get(field)
         if type_ is self.binding.declared.query_type:
             return self.owner(self._target(type_, field))
+        if type_ is self.binding.declared.mutation_type:
+            return next(iter(self.owners))
         if bound.entity is None:
             return None
         own = self.owner(type_.name)
@@ -256,8 +258,10 @@ def carve(binding: Binding, part: Part, resolve: Resolver, resolve_type: Resolve
                 made[each.name] for each in type_.interfaces
             ]
             made[type_.name] = type(type_)(**kwargs)
+    mutation = binding.declared.mutation_type
     schema = GraphQLSchema(
         query=made[query.name],  # type: ignore[arg-type]
+        mutation=None if mutation is None else made.get(mutation.name),  # type: ignore[arg-type]
         types=[made[name] for name in part.fields],
         directives=binding.declared.directives,
     )

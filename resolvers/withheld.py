@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from db.catalog import Grants
-from db.viewer import Role, Viewer
+from db.viewer import Viewer
 from resolvers.bind import Binding
 from resolvers.projection import available, members_of
 from resolvers.rule import Rule, of_lack, of_rows
@@ -34,7 +34,7 @@ from schema import mapping
 MOST_PATHS = 100
 """Paths that are told of one rule."""
 
-_ORDER = ("EMBARGO", "CONSENT", "SITE", "COHORT", "DATA_SCOPE", "OWN", "PUBLISHED")
+_ORDER = ("EMBARGO", "CONSENT", "PURPOSE", "SITE", "COHORT", "DATA_SCOPE", "OWN", "PUBLISHED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ class Rules:
 
     @classmethod
     def of(cls, binding: Binding, grants: Grants, viewer: Viewer) -> Rules:
-        """Gather the rules of a whole schema; a steward has none."""
-        if viewer.role is Role.STEWARD:
-            return cls({})
+        """Gather the rules of a whole schema."""
         found: dict[str, dict[Rule, None]] = {}
         for coordinate, rules in _standing(binding, grants, viewer):
             found.setdefault(coordinate, {}).update(dict.fromkeys(rules))

@@ -7,7 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.biomarker import IMPLEMENTATIONS, Biomarker
 from schema.filter import derive, derive_listed
-from schema.project import Project
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -19,6 +19,7 @@ def declare() -> strawberry.Schema:
     """Make the schema from its declarations; `resolvers.bind` gives it behaviour."""
     return strawberry.Schema(
         query=Query,
-        types=(*IMPLEMENTATIONS, Project),
+        mutation=Mutation,
+        types=IMPLEMENTATIONS,
         config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
     )

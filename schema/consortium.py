@@ -29,6 +29,7 @@ class Partner:
 
     code: str = column("code", "Short name of the organisation within the consortium.")
     name: str = column("name", "Name of the organisation.")
+    organisation_number: str = column("organisation_number", "{Brønnøysund} Nine digits.")
     sector: Sector = column("sector", "Hospital, industry, authority, research or charity.")
     agreements = listing(
         "Agreement",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, Union, dataclass_transform
 
 import strawberry
 from strawberry import UNSET
@@ -113,6 +113,23 @@ class FromViewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Change what the data office keeps, by the operation of this name."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Lead to what a change was about, read after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfChange:
+    """Tell whether a change made anything otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class External:
     """Take what a representation says of a field that another subgraph owns."""
 
@@ -145,6 +162,9 @@ Source = (
     | Lookup
     | Listing
     | FromViewer
+    | Change
+    | Changed
+    | OfChange
     | External
     | Required
     | Represented
@@ -271,6 +291,32 @@ def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:
     `by` names the column that each argument gives.
     """
     return _declared(Lookup(tuple(by.items())), description)
+
+
+def changed(description: str) -> Any:
+    """Declare what a change was about, as a field of its payload."""
+    return _field(Changed(), description)
+
+
+def of_change(description: str) -> Any:
+    """Declare whether a change made anything otherwise."""
+    return _field(OfChange(), description)
+
+
+def change(operation: str, description: str, given: Any, payload: Any, *, weight: int) -> Any:
+    """Declare a root that changes what the data office keeps.
+
+    `given` is the type of its one argument, `weight` how many objects could be read in the time.
+    """
+
+    def declared(self: Any, input: Any) -> Any:  # noqa: A002 - the name that clients expect
+        return unbound()
+
+    declared.__annotations__ = {
+        "input": Annotated[given, strawberry.argument(description="What is to be.")],
+        "return": Union[payload, None],  # noqa: UP007 - a value, not an annotation
+    }
+    return _declared(Change(operation), description, Cost(weight=weight))(declared)
 
 
 def unbound() -> Any:

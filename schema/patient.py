@@ -13,6 +13,7 @@ from schema.scalars import Date, HealthRegion
 if TYPE_CHECKING:
     from schema.biomarker import Biomarker
     from schema.concordance import Concordance
+    from schema.consent import Consent
     from schema.consortium import Site, Study
     from schema.diagnosis import Diagnosis
     from schema.prior_treatment import PriorTreatment
@@ -104,6 +105,13 @@ class Patient:
         "patient_identity.site_id",
         "id",
         "The hospital that included the patient. Identifying: for stewards and that hospital.",
+    )
+    consents: list[Annotated[Consent, strawberry.lazy("schema.consent")]] | None = many(
+        "id",
+        "patient_id",
+        "What the patient allows and allowed. For stewards and the patient's own hospital.",
+        order=("purpose", "given_at"),
+        size=2,
     )
     screening: Annotated[Screening, strawberry.lazy("schema.screening")] | None = one(
         "id", "patient_id", "The way from referral to a match; null where not recorded."

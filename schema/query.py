@@ -54,6 +54,14 @@ class Query:
     agreements = listing(
         "Agreement", "schema.agreement", "The agreements that the viewer may see, by their codes."
     )
+    projects = listing(
+        "Project", "schema.project", "The projects that the viewer may see, by their codes."
+    )
+    memberships = listing(
+        "Membership",
+        "schema.membership",
+        "Who acts in which role and scope: for stewards all, for others their own.",
+    )
     releases = listing("DataRelease", "schema.release", "Frozen states of the data, by version.")
     partners = listing(
         "Partner", "schema.consortium", "The organisations of the consortium, by their codes."

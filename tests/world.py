@@ -22,6 +22,7 @@ from connect_graph.bounds import Bounds
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
 from connect_graph.settings import ROLES, Settings
 from db.address import Address
+from db.office.change import Office
 from db.pool import Pools
 from db.synthetic.demo import add_membership, member
 from db.synthetic.load import synthesize
@@ -124,7 +125,8 @@ class World:
         viewer = await self.viewer(role, scope)
         request = Request(query, None, variables or {})
         graph = self.graph if subgraph is None else self.part(subgraph)
-        return await graph.answer(request, viewer, self.pools.roles[Role(role)])
+        pool, office = self.pools.roles[Role(role)], Office(self.pools.office)
+        return await graph.answer(request, viewer, pool, office=office)
 
 
 async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> World:

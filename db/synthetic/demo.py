@@ -42,7 +42,7 @@ select $1::text::connect.role, $2, $3, $4, $5
 where not exists (
   select from connect.membership
   where (issuer, organisation_number, subject, scope_id) = ($2, $3, $4, $5))
-on conflict (issuer, organisation_number, subject, scope_id) do nothing
+on conflict do nothing
 """
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -88,6 +88,13 @@ def text(schema: GraphQLSchema, name: str, chosen: Selection) -> str:
     return f"{{ {' '.join(words)} }}"
 
 
+def _spelled(value: Any) -> Any:
+    """Spell a value as PostgreSQL does in JSON: of a second no digit that says nothing."""
+    if isinstance(value, datetime):
+        return re.sub(r"(\.\d*?)0+(?=\+)", r"\1", value.isoformat())
+    return value.isoformat() if isinstance(value, date) else value
+
+
 @dataclass(slots=True)
 class Expectation:
     """Make the answers of one viewer out of the rows that the oracle says are visible."""
@@ -151,8 +158,7 @@ class Expectation:
                 past = [found for found in rows if found["effective_from"] <= self.today]
                 rows = sorted(past, key=lambda found: found["effective_from"])[-1:]
             return self._below(name, field_name, other, rows, below)
-        value = self._column(table, row, source)
-        return value.isoformat() if isinstance(value, date) else value
+        return _spelled(self._column(table, row, source))
 
     def _below(
         self, name: str, field_name: str, table: str, rows: list[Row], chosen: Selection

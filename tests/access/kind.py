@@ -54,9 +54,19 @@ DOMAINS = {
     **dict.fromkeys(_MOLECULAR, "MOLECULAR"),
     "resistance_finding": "RESISTANCE",
 }
+# What the login that writes reads to check it.
+OFFICE_READS = {
+    **dict.fromkeys(OF_AGREEMENT | OF_PROJECT | OWN | {"partner", "consent"}),
+    "site": _names("id code partner_id"),
+    "drug": _names("id inn"),
+    "cohort": _names("id code"),
+    "onco_tree": _names("code"),
+    "pseudonym": _names("scope_id patient_id public_id"),
+}
 PROVENANCE = frozenset({"source_key", "import_batch_id"})
 # What a source wrote of who reads or why, and the last days of its data: not told outside the care.
 WITHHELD = {
+    "pseudonym": _names("research commercial"),
     "study": _names("data_cut_off"),
     "outcome": _names("data_cut_off"),
     "response_assessment": _names("evaluator_id"),
@@ -80,6 +90,8 @@ def _readable(role: str, table: str, columns: list[str]) -> set[str]:
             return set()
         case "steward":
             return everything
+        case "office":
+            return set(OFFICE_READS[table] or columns) if table in OFFICE_READS else set()
         case "audit":  # the seal before its own, and nothing that it wrote
             return {"number", "digest"} if table == "audit_seal" else set()
         case "identity":

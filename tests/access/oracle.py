@@ -51,10 +51,12 @@ class Who:
     organisation: str
     subject: str
     scope: str
+    purpose: str = ""
+    """What is stated; where nothing is, it is the scope's only one."""
 
     @property
-    def settings(self) -> tuple[str, str, str, str]:
-        return (self.issuer, self.organisation, self.subject, self.scope)
+    def settings(self) -> tuple[str, str, str, str, str]:
+        return (self.issuer, self.organisation, self.subject, self.scope, self.purpose)
 
     def login(self, role: str) -> Who:
         """Say the same over another role's login."""
@@ -123,10 +125,14 @@ def visible(facts: Facts, who: Who) -> Visible:
         found["scope"] = scopes
         found["partner"] = facts.of("partner", organisation_number=who.organisation)
         return found
-    scopes = [row for row in scopes if (row["code"], row["kind"]) == (who.scope, HOLDS[who.role])]
-    if scopes:
-        found["scope"] = scopes
-        _Sight(facts, who.role, scopes[0], found).fill()
+    scopes = [
+        row for row in scopes if (row["namespace"], row["kind"]) == (who.scope, HOLDS[who.role])
+    ]
+    for row in scopes:
+        only = row["purposes"][0] if len(row["purposes"]) == 1 else ""
+        if (purpose := who.purpose or only) in row["purposes"]:
+            found["scope"] = scopes
+            _Sight(facts, who.role, row, purpose, found).fill()
     return found
 
 
@@ -137,6 +143,7 @@ class _Sight:
     facts: Facts
     role: str
     scope: Row
+    purpose: str
     found: Visible
     codes: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -176,6 +183,7 @@ class _Sight:
     def _contracts(self) -> None:
         facts, found = self.facts, self.found
         if self.role == "steward":
+            found["membership"] = facts.tables["membership"]
             everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT
             found.update({table: facts.tables[table] for table in everything})
             return
@@ -215,6 +223,13 @@ class _Sight:
         return True
 
     def _patients(self, treated: set[int]) -> set[int]:
+        """List whom facts and consents show: what is stated asks for its own consent as well."""
+        found = self._covered(treated)
+        if self.purpose in {"RESEARCH", "COMMERCIAL"}:
+            found = found & self._consenting(self.purpose)
+        return found
+
+    def _covered(self, treated: set[int]) -> set[int]:
         match self.role:
             case "partner":
                 return self._consenting("COMMERCIAL") & treated

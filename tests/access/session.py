@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import zip_longest
 
 import asyncpg
 
@@ -27,5 +28,6 @@ async def session(
 
 
 async def say(connection: asyncpg.Connection, settings: tuple[str, ...]) -> None:
-    for name, value in zip(SETTINGS, settings, strict=True):
+    """Say these; what is left out is said to be nothing."""
+    for name, value in zip_longest(SETTINGS, settings, fillvalue=""):
         await connection.execute("select set_config($1, $2, false)", name, value)

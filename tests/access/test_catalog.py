@@ -13,13 +13,49 @@ from tests.access.kind import AUDIT
 from tests.access.session import session
 from tests.world import World
 
-LOGINS = (*DEMO, "identity", "audit")
+LOGINS = (*DEMO, "identity", "audit", "office")
 GROUPS = {f"connect_{role}" for role in LOGINS}
 API = GROUPS | {f"{group}_login" for group in GROUPS}
-WRITES = {("connect." + table, "connect_audit", "INSERT") for table in AUDIT}
-"""What is granted beside reading: the audit is appended to, and nothing else."""
-NO_RECORDS = {"connect_authority", "connect_identity", "connect_audit"}
-EXECUTE = {group: {"gene_status"} for group in GROUPS - NO_RECORDS}
+EXECUTE = {
+    "connect_partner": {"gene_status"},
+    "connect_researcher": {"gene_status"},
+    "connect_clinician": {"gene_status"},
+    "connect_steward": {"gene_status", "is_office"},
+    "connect_office": {"is_office"},
+}
+# What runs as the loader, whoever calls: a question about the caller, and triggers that keep what
+# follows from facts. None takes an argument, and none but the first returns anything.
+DEFINED = {
+    "connect.is_office()": "boolean",
+    "connect.keep_term()": "trigger",
+    "connect.refresh_patient()": "trigger",
+    "connect.refresh_scope()": "trigger",
+}
+# What the login of the office may write, and in which columns.
+WRITES = {
+    ("partner", "INSERT"): "code organisation_number name sector",
+    ("partner", "UPDATE"): "name sector",
+    ("agreement", "INSERT"): "code partner_id model patients_agreed weeks_company_pays",
+    ("agreement", "UPDATE"): "model patients_agreed weeks_company_pays",
+    ("agreement_drug", "INSERT"): "agreement_id drug_id",
+    ("project", "INSERT"): "code title partner_id all_cohorts all_tumour_types",
+    ("project", "UPDATE"): "title",
+    ("project_cohort", "INSERT"): "project_id cohort_id",
+    ("project_tumour_type", "INSERT"): "project_id onco_tree_code",
+    ("scope", "INSERT"): "kind code agreement_id project_id valid_from valid_to embargo_until"
+    " purposes data_domains",
+    ("scope", "UPDATE"): "valid_to embargo_until purposes data_domains",
+    ("membership", "INSERT"): "role issuer organisation_number subject scope_id valid_from"
+    " revoked_at",
+    ("membership", "UPDATE"): "revoked_at",
+    ("consent", "INSERT"): "patient_id purpose given_at",
+    ("consent", "UPDATE"): "withdrawn_at",
+}
+_READS = ("SELECT", "PERMISSIVE")
+APPENDS = {(table, "connect_audit", "INSERT") for table in AUDIT} | {
+    (table, "connect_office", "INSERT") for table in ("audit_entry", "audit_document")
+}
+"""Where the audit is appended to, by whom: a change brings its own entry."""
 REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.FeatureNotSupportedError)
 OF_LOGIN = {"audit": "(select count(number) from connect.audit_seal)"}
 SOME = "(select count(*) from connect.scope) + (select count(*) from connect.membership)"
@@ -45,7 +81,7 @@ async def test_every_table_forces_row_security(owner: asyncpg.Connection) -> Non
 
 
 async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Connection) -> None:
-    """A permissive one for reading, for that role by name; none for PUBLIC, none for changing."""
+    """A permissive one for reading, for that role by name; none for PUBLIC; those that write."""
     granted = await owner.fetch(
         "select c.relname::text, r.rolname::text from pg_class c, pg_roles r"
         " where c.relnamespace = 'connect'::regnamespace and c.relkind in ('r', 'p', 'f')"
@@ -56,34 +92,47 @@ async def test_every_granted_role_has_a_policy_on_the_table(owner: asyncpg.Conne
         "select tablename::text, unnest(roles)::text, cmd, permissive from pg_policies"
         " where schemaname = 'connect'"
     )
-    readers = {(role, cmd) for _, role, cmd, _ in policies if role not in GROUPS}
-    assert readers == {("connect_auditor", "SELECT")}
-    writes = {(f"connect.{t}", role, cmd) for t, role, cmd, _ in policies if cmd != "SELECT"}
-    assert writes == WRITES
+    others = {(role, cmd) for _, role, cmd, _ in policies if role not in GROUPS}
+    assert others == {("connect_auditor", "SELECT"), ("connect_loader", "INSERT")}
     covered = {
         (table, role)
         for table, role, cmd, kind in policies
-        if kind == "PERMISSIVE" and cmd == "SELECT" and role in GROUPS
+        if (cmd, kind) == _READS and role in GROUPS
     }
     assert {tuple(row) for row in granted} == covered
+    writing = [(t, role, cmd) for t, role, cmd, _ in policies if cmd != "SELECT" and role in GROUPS]
+    of_office = [(table, "connect_office", cmd) for table, cmd in WRITES]
+    assert sorted(writing) == sorted([*of_office, *APPENDS])
 
 
-async def test_nothing_but_reading_and_appending_to_the_audit_is_granted(
-    owner: asyncpg.Connection,
-) -> None:
-    """In tables, columns and sequences of any schema, to API roles and to everybody."""
+async def test_nothing_but_reading_is_granted(owner: asyncpg.Connection) -> None:
+    """In tables, columns and sequences of any schema, to API roles and to everybody.
+
+    The audit is appended to, and the login of the office may write what is listed; it removes
+    nothing.
+    """
     grants = await owner.fetch(
-        "select c.oid::regclass::text, coalesce(r.rolname::text, 'PUBLIC'), a.privilege_type"
-        " from pg_class c left join pg_attribute t on t.attrelid = c.oid,"
-        " lateral (select * from aclexplode(c.relacl) union select * from aclexplode(t.attacl)) a"
+        "select c.relname::text, coalesce(r.rolname::text, 'PUBLIC'), a.privilege_type,"
+        " t.attname::text"
+        " from pg_class c cross join lateral (select null::name as attname, c.relacl as acl"
+        " union all select t.attname, t.attacl from pg_attribute t where t.attrelid = c.oid) t"
+        " cross join lateral aclexplode(t.acl) a"
         " left join pg_roles r on r.oid = a.grantee"
         " where c.relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
         " and (a.grantee = 0 or r.rolname = any($1))",
         sorted(API),
     )
     assert grants
-    assert {grantee for _, grantee, _ in grants} <= GROUPS
-    assert {tuple(grant) for grant in grants if grant[2] != "SELECT"} == WRITES
+    assert {grantee for _, grantee, _, _ in grants} <= GROUPS
+    appended, written = set(), dict[tuple[str, str], set[str]]()
+    for table, grantee, privilege, column in grants:
+        if column is None and privilege != "SELECT":
+            appended.add((table, grantee, privilege))
+        elif privilege != "SELECT":
+            assert grantee == "connect_office", (table, grantee, privilege)
+            written.setdefault((table, privilege), set()).add(column)
+    assert appended == APPENDS
+    assert written == {place: set(columns.split()) for place, columns in WRITES.items()}
 
 
 async def test_an_api_role_owns_nothing(owner: asyncpg.Connection) -> None:
@@ -92,7 +141,22 @@ async def test_an_api_role_owns_nothing(owner: asyncpg.Connection) -> None:
         "select d.classid::regclass || ' ' || d.objid from pg_shdepend d"
         " join pg_roles r on r.oid = d.refobjid"
         " where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o' and r.rolname = any($1)",
-        sorted(API | {"connect_loader"}),
+        sorted(API),
+    )
+    functions = await names(
+        owner,
+        "select d.objid::regprocedure from pg_shdepend d join pg_roles r on r.oid = d.refobjid"
+        " where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o'"
+        " and d.classid = 'pg_proc'::regclass and r.rolname = 'connect_loader'"
+        " and d.dbid = (select oid from pg_database where datname = current_database())",
+    )
+    assert functions == set(DEFINED)
+    assert not await names(
+        owner,
+        "select d.classid::regclass || ' ' || d.objid from pg_shdepend d"
+        " join pg_roles r on r.oid = d.refobjid"
+        " where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o'"
+        " and d.classid <> 'pg_proc'::regclass and r.rolname = 'connect_loader'",
     )
 
 
@@ -146,11 +210,18 @@ async def test_no_view_shows_what_a_policy_hides(owner: asyncpg.Connection) -> N
 
 
 async def test_no_function_runs_as_its_owner(owner: asyncpg.Connection) -> None:
-    assert not await names(
-        owner,
-        "select p.oid::regprocedure from pg_proc p where p.prosecdef"
-        " and p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')",
+    """But those that are argued for in decision 0024, as the loader and on a fixed path."""
+    found = await owner.fetch(
+        "select p.oid::regprocedure::text as name, p.prorettype::regtype::text as returned,"
+        " p.proowner::regrole::text as owner, p.proconfig as settings, p.pronargs as arguments"
+        " from pg_proc p where p.prosecdef"
+        " and p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')"
     )
+    assert {row["name"]: row["returned"] for row in found} == DEFINED
+    for row in found:
+        assert row["owner"] == "connect_loader"
+        assert row["settings"] == ["search_path=pg_catalog, pg_temp"]
+        assert row["arguments"] == 0
 
 
 async def test_everybody_may_execute_nothing(owner: asyncpg.Connection) -> None:
@@ -175,7 +246,7 @@ async def test_a_function_made_tomorrow_is_nobodys(owner: asyncpg.Connection) ->
     await transaction.rollback()
 
 
-async def test_an_api_role_may_execute_gene_status_alone(owner: asyncpg.Connection) -> None:
+async def test_an_api_role_may_execute_what_is_listed_alone(owner: asyncpg.Connection) -> None:
     for role in API:
         found = await names(
             owner,

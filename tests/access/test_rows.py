@@ -15,6 +15,7 @@ from tests.access.session import say, session
 from tests.world import World
 
 LOGINS = (*DEMO, "identity", "audit")
+EVERY = (*LOGINS, "office")
 
 
 def select(columns: list[str], table: str) -> str:
@@ -92,7 +93,7 @@ async def test_identification_sees_only_the_caller(
             assert told(seen, columns) == told(expected[table], columns), table
 
 
-@pytest.mark.parametrize("role", LOGINS)
+@pytest.mark.parametrize("role", EVERY)
 async def test_every_other_column_is_refused(world: World, facts: Facts, role: str) -> None:
     async with session(world.database, role) as connection:
         for table, columns in facts.columns.items():
@@ -110,7 +111,7 @@ async def test_every_other_column_is_refused(world: World, facts: Facts, role: s
                 await connection.fetch(f"select from {name}")
 
 
-@pytest.mark.parametrize("role", [role for role in LOGINS if role != "audit"])
+@pytest.mark.parametrize("role", [role for role in EVERY if role != "audit"])
 async def test_without_settings_nothing_is_visible(world: World, facts: Facts, role: str) -> None:
     async with session(world.database, role) as connection:
         assert not any((await counted(connection, facts, role)).values())

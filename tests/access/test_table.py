@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,8 @@ LISTS = {
     "drugs": ("Drug", "drug", "inn"),
     "partners": ("Partner", "partner", "code"),
     "agreements": ("Agreement", "agreement", "code"),
+    "projects": ("Project", "project", "code"),
+    "memberships": ("Membership", "membership", "id"),
     "releases": ("DataRelease", "data_release", "version"),
 }
 LIVE = [case for case in CASES if case[1] not in {"AGR-OVER-01", "AGR-EARLY-01"}]
@@ -44,7 +47,8 @@ def objects(schema: GraphQLSchema) -> dict[str, GraphQLObjectType]:
 def naming(value: Any) -> str:
     """Give what tells an object of a list from the others."""
     if isinstance(value, dict):
-        return str(next(value[key] for key in NAMES if key in value))
+        named = [str(value[key]) for key in NAMES if key in value]
+        return named[0] if named else json.dumps(value, sort_keys=True)
     return str(value)
 
 
@@ -191,6 +195,26 @@ async def test_every_list(world: World, facts: Facts, role: str, scope: str) -> 
             seen += [node[unique] for node in page["nodes"]]
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         assert sorted(seen) == wanted, root
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_contract_and_value(world: World, facts: Facts, role: str) -> None:
+    schema = world.graph.binding.schema
+    asks, ask = await who(world, role, DEMO[role]), await asking(world, role, DEMO[role])
+    expectation = Expectation(schema, visible(facts, asks), DEMO[role], datetime.now(UTC).date())
+    for root in ("agreements", "projects", "memberships"):
+        name, table, _ = LISTS[root]
+        if not line(schema, "Query", root).has(role):
+            continue
+        chosen = selection(schema, name, role)
+        answer = await ask(f"{{ {root}(first: 100) {{ nodes {text(schema, name, chosen)} }} }}")
+        assert "errors" not in answer.body
+        rows = expectation.visible[table]
+        wanted = [expectation.made(name, table, row, chosen) for row in rows]
+        assert wanted
+        by = (lambda one: one["id"]) if "id" in chosen else (lambda one: one["code"])
+        nodes = sorted(answer.body["data"][root]["nodes"], key=by)
+        assert sorted_deep(nodes) == sorted_deep(sorted(wanted, key=by))
 
 
 @pytest.mark.parametrize(("role", "scope"), WITH_RECORDS)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -293,6 +294,20 @@ async def test_worlds_that_differ_in_what_is_hidden(small: World, record_propert
     record_property("operations", len(before))
 
 
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("purpose", ["RESEARCH", "COMMERCIAL", "CARE", "STATISTICS"])
+async def test_a_purpose_that_asks_for_consent(small: World, role: str, purpose: str) -> None:
+    """Beside the consent that an agreement or a project asks for in any case."""
+    viewer = replace(await small.viewer(role), purpose=purpose)
+    rules = Rules.of(small.graph.binding, small.pools.roles[Role(role)].grants, viewer)
+    told = [rule for rule in rules.at.get("Patient", ()) if rule.name == "PURPOSE"]
+    anyway = {"partner": "COMMERCIAL", "researcher": "RESEARCH"}.get(role)
+    asks = role != "authority" and purpose in {"RESEARCH", "COMMERCIAL"} and purpose != anyway
+    assert len(told) == asks
+    if asks:
+        assert purpose.lower() in told[0].message
+
+
 async def test_an_embargo_is_told_until_it_ends(small: World) -> None:
     """By the database's clock, at the next request."""
     scope = (await small.viewer("partner")).scope
@@ -364,5 +379,5 @@ async def test_a_gateway_is_told_where_the_rules_stand(world: World) -> None:
 def test_the_rules_stand_in_the_document() -> None:
     page = (ROOT / "docs" / "access.md").read_text()
     rules = {rule.name for rule in WORDS.values()}
-    for name in {*rules, "EMBARGO", "DATA_SCOPE", "IDENTITY", "ROLE"}:
+    for name in {*rules, "EMBARGO", "PURPOSE", "DATA_SCOPE", "IDENTITY", "ROLE"}:
         assert f"| `{name}` |" in page, name

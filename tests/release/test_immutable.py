@@ -14,7 +14,16 @@ from tests.world import World
 
 VERSION = "kept"
 FROZEN = ("analysis_row", "screening_row", "release_manifest")
-ROLES = ("partner", "researcher", "authority", "clinician", "steward", "identity", "audit")
+ROLES = (
+    "partner",
+    "researcher",
+    "authority",
+    "clinician",
+    "steward",
+    "identity",
+    "audit",
+    "office",
+)
 INTEGRITY = asyncpg.IntegrityConstraintViolationError
 FORBIDDEN = asyncpg.InsufficientPrivilegeError
 CHANGES = (

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.pseudonym import KEY_BYTES, KeyRefused, load_key, public_id
+from db.key import KEY_BYTES, KeyRefused, load_key
+from db.pseudonym import public_id
 
 keys = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 scopes = st.from_regex(r"[A-Z0-9-]{1,20}", fullmatch=True)

@@ -151,10 +151,10 @@ def test_a_value_is_found_at_its_number() -> None:
     made = rows(select)
     assert made.values == (5, 2, 0)
     conditions = (
-        "specimen.kind = $5::text and specimen.kind = $6::text and specimen.kind = $5::text"
+        "specimen.kind = $6::text and specimen.kind = $7::text and specimen.kind = $6::text"
     )
     assert f"where {conditions}" in made.sql
-    assert "limit $7::text::integer + 1" in made.sql
+    assert "limit $8::text::integer + 1" in made.sql
     assert count(select).values == (5, 2)
 
 

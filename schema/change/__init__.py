@@ -1,0 +1,1 @@
+"""What stewards give to change what the data office keeps, and what they get back."""
