@@ -96,9 +96,9 @@ def of_rows(table: str, grants: Grants, viewer: Viewer) -> tuple[Rule, ...]:
                 continue
             if policy.name == _RECORD and viewer.embargoed:
                 found[_embargo(viewer)] = None
-            if policy.name == _RECORD and viewer.purpose in _CONSENTED:
-                if _ASKS_ANYWAY.get(viewer.role) != viewer.purpose:
-                    found[_CONSENTED[viewer.purpose]] = None
+            asks_more = _ASKS_ANYWAY.get(viewer.role) != viewer.purpose
+            if policy.name == _RECORD and asks_more and viewer.purpose in _CONSENTED:
+                found[_CONSENTED[viewer.purpose]] = None
             if policy.name == DOMAIN:
                 if policy.kind is not None and policy.kind not in (viewer.data_domains or ()):
                     found[_domain(policy.kind, viewer.role)] = None
