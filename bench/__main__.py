@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import gateway, load
+from bench import audit, gateway, load
 
-for benchmark in (load, gateway):
+for benchmark in (load, gateway, audit):
     benchmark.main()

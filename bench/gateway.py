@@ -136,7 +136,7 @@ def run(patients: int = PATIENTS) -> dict[str, Any]:
             token = asyncio.run(fill(settings, url, patients))
             postmaster = int(next(Path(directory).rglob("postmaster.pid")).open().readline())
             issuers = [demo_issuer(settings).issuer()]
-            port = _free_port()
+            port = free_port()
             with running(issuers, _HOST, port) as children:
                 sizes = _sizes(f"http://{_HOST}:{port}", children, postmaster, token)
     return {"patients": patients, **sizes}
@@ -144,7 +144,7 @@ def run(patients: int = PATIENTS) -> dict[str, Any]:
 
 def _sizes(joined: str, children: list[Child], postmaster: int, token: str) -> dict[str, Any]:
     """Measure each size beside a process that answers alone."""
-    command = [sys.executable, "-m", "connect_graph", "serve", "--port", str(_free_port())]
+    command = [sys.executable, "-m", "connect_graph", "serve", "--port", str(free_port())]
     alone = start("one process", command, os.environ, Path.cwd())
     try:
         url = alone.until_ready()
@@ -159,7 +159,8 @@ def _sizes(joined: str, children: list[Child], postmaster: int, token: str) -> d
         stop([alone])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as free:
         free.bind((_HOST, 0))
         return int(free.getsockname()[1])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from connect_graph.log import fields
@@ -106,9 +107,6 @@ class Account:
     def _entry(self, caller: Caller) -> Entry:
         watched, viewer, asked, answer = self._watched, self.viewer, self.asked, self.answer
         seconds = watched.seconds
-        purpose = self._headers.get("x-purpose")
-        if purpose is None and viewer is not None:
-            (purpose,) = viewer.purposes  # several, and one would have been asked for
         claimed = self._headers.get(FEDERATED)
         is_answered = answer is not None and "data" in answer.body
         released = answer.released if answer is not None and is_answered else None
@@ -119,7 +117,7 @@ class Account:
             caller=caller,
             role=None if viewer is None else viewer.role.name,
             scope=self._headers.get("x-scope") if viewer is None else viewer.scope,
-            purpose=purpose,
+            purpose=_purpose(self._headers, viewer),
             door=self._door,
             operation_name=None if asked is None else asked.operation_name,
             document=None if asked is None else asked.query,
@@ -131,3 +129,52 @@ class Account:
             codes=watched.codes if self.code is None else (self.code,),
             microseconds=round(seconds * 1_000_000),
         )
+
+
+class ExportAccount:
+    """Account for an export of the command line, as for a request."""
+
+    def __init__(
+        self, writer: Writer, caller: Caller, headers: Mapping[str, str], what: str
+    ) -> None:
+        self._writer = writer
+        self._caller = caller
+        self._headers = headers
+        self._what = what
+        self._began = datetime.now(UTC)
+        self.viewer: Viewer | None = None
+
+    async def settle(self, rows: Mapping[str, int], patients: Sequence[int]) -> None:
+        """Write the entry of an export that is about to leave, with the rows of each file.
+
+        Raises: Unavailable.
+        """
+        await self._writer.write(replace(self._entry(), rows=rows, patients=patients))
+
+    async def refused(self, code: str) -> None:
+        """Write the entry of one that was refused.
+
+        Raises: Unavailable.
+        """
+        refused = replace(self._entry(), decision=Decision.REFUSED, codes=(code,))
+        await self._writer.write(refused)
+
+    def _entry(self) -> Entry:
+        viewer = self.viewer
+        return Entry(
+            at=self._began,
+            request_id=token_hex(16),
+            caller=self._caller,
+            role=None if viewer is None else viewer.role.name,
+            scope=self._headers.get("x-scope") if viewer is None else viewer.scope,
+            purpose=_purpose(self._headers, viewer),
+            door="connect-graph export",
+            document=self._what,
+            decision=Decision.ANSWERED,
+            microseconds=round((datetime.now(UTC) - self._began).total_seconds() * 1_000_000),
+        )
+
+
+def _purpose(headers: Mapping[str, str], viewer: Viewer | None) -> str | None:
+    """Give the purpose that was stated, or the scope's only one."""
+    return headers.get("x-purpose") if viewer is None else viewer.purpose

@@ -16,7 +16,17 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from connect_graph import database, filling, gateway, log, member, status, study, trust
+from connect_graph import (
+    auditor,
+    database,
+    filling,
+    gateway,
+    log,
+    member,
+    status,
+    study,
+    trust,
+)
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -31,6 +41,7 @@ from connect_graph.settings import Settings, SettingsError
 from connect_graph.study import Command, say
 from connect_graph.telemetry import Telemetry
 from db import migrate
+from db.audit.reading import AuditRefused
 from db.derivation import DerivationRefused
 from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
@@ -52,6 +63,7 @@ from schema.subgraph import SUBGRAPHS
 DEMO_PATIENTS = 1_200
 DEMO_SEED = 1
 FAILURES = (
+    AuditRefused,
     DemoOnly,
     DerivationRefused,
     EmbeddedError,
@@ -289,6 +301,7 @@ def _parser() -> argparse.ArgumentParser:
         "--passwords", action="store_true", help="give each login the password in its URL"
     )
     study.declare(command)
+    auditor.declare(command)
     filling.declare(command)
     member.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from connect_graph import database, trust
+from connect_graph.audit import ExportAccount, audit_key
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
 from connect_graph.demonstration import demo_issuer, member_of
 from connect_graph.settings import Settings
+from db.audit.writer import Writer
 from db.derivation import Derived, derive_study
 from db.export.export import WRITERS, export
 from db.export.viewing import ExportRefused
@@ -29,6 +31,7 @@ from db.release.manifest import Manifest
 from db.release.verify import Verdict, verify
 from db.sdtm.load import import_sdtm
 from db.viewer import Role
+from resolvers.errors import Refusal
 
 EXPORT_TIMEOUT_MS = 120_000
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -158,19 +161,11 @@ def _export(parsed: argparse.Namespace, settings: Settings) -> int:
         await database.require_migrated(url)
         pools = await Pools.open(settings.logins(url), size=1, timeout_ms=EXPORT_TIMEOUT_MS)
         try:
-            issuers = trust.believed(settings)
-            if parsed.role is None:
-                token = _given_token(parsed)
-            else:
-                token = demo_issuer(settings).token(
-                    *await member_of(url, parsed.role, parsed.scope)
-                )
-            stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
-            headers = {name: value for name, value in stated.items() if value is not None}
-            headers["authorization"] = f"Bearer {token}"
-            viewer = await Authenticator(issuers, pools.identity).viewer(headers)
-            pool = pools.roles[viewer.role]
-            return await export(pool, viewer, parsed.study, parsed.format, parsed.path)
+            writer = await Writer.open(pools.audit, audit_key(settings.audit_key_file))
+            try:
+                return await _exported(parsed, settings, url, pools, writer)
+            finally:
+                await writer.close()
         finally:
             await pools.close()
 
@@ -178,6 +173,33 @@ def _export(parsed: argparse.Namespace, settings: Settings) -> int:
         counts = asyncio.run(run(url))
     say(parsed, counts, "\n".join(f"{file}: {count}" for file, count in counts.items()))
     return 0
+
+
+async def _exported(
+    parsed: argparse.Namespace, settings: Settings, url: str, pools: Pools, writer: Writer
+) -> dict[str, int]:
+    """Export as whom the token names; the audit has it before the folder is there."""
+    issuers = trust.believed(settings)
+    if parsed.role is None:
+        token = _given_token(parsed)
+    else:
+        token = demo_issuer(settings).token(*await member_of(url, parsed.role, parsed.scope))
+    stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
+    headers = {name: value for name, value in stated.items() if value is not None}
+    authenticator = Authenticator(issuers, pools.identity)
+    caller = await authenticator.caller(f"Bearer {token}")
+    what = f"{parsed.format} --study {parsed.study}"
+    account = ExportAccount(writer, caller, headers, what)
+    try:
+        account.viewer = viewer = await authenticator.admit(caller, headers)
+        pool = pools.roles[viewer.role]
+        return await export(pool, viewer, parsed.study, parsed.format, parsed.path, account.settle)
+    except Refusal as refusal:
+        await account.refused(refusal.code.value)
+        raise
+    except ExportRefused:
+        await account.refused("EXPORT_REFUSED")
+        raise
 
 
 def _given_token(parsed: argparse.Namespace) -> str:

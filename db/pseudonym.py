@@ -233,7 +233,8 @@ def choose(path: Path, found: list[Sample], *, lost: bool = False) -> Choice:
     remedy = "from its backup, or where it is lost see docs/operations.md, Rotating the key"
     if key is None:
         raise KeyRefused(
-            f"the key file {path} is missing, and the stored ids were made with it: restore it {remedy}"
+            f"the key file {path} is missing, and the stored ids were made with it: "
+            f"restore it {remedy}"
         )
     strange = sorted({sample.namespace for sample in found if not sample.fits(key)})
     raise KeyRefused(

@@ -3877,6 +3877,12 @@ CREATE POLICY auditor ON connect.audit_entry FOR SELECT TO connect_auditor USING
 
 CREATE POLICY auditor ON connect.audit_seal FOR SELECT TO connect_auditor USING (true);
 
+CREATE POLICY auditor ON connect.partner FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.pseudonym FOR SELECT TO connect_auditor USING (true);
+
+CREATE POLICY auditor ON connect.scope FOR SELECT TO connect_auditor USING (true);
+
 ALTER TABLE connect.biomarker ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.biomarker_definition ENABLE ROW LEVEL SECURITY;
@@ -5446,8 +5452,10 @@ GRANT SELECT ON TABLE connect.partner TO connect_office;
 
 GRANT INSERT(code) ON TABLE connect.partner TO connect_office;
 
+GRANT SELECT(organisation_number) ON TABLE connect.partner TO connect_auditor;
 GRANT INSERT(organisation_number) ON TABLE connect.partner TO connect_office;
 
+GRANT SELECT(name) ON TABLE connect.partner TO connect_auditor;
 GRANT INSERT(name),UPDATE(name) ON TABLE connect.partner TO connect_office;
 
 GRANT INSERT(sector),UPDATE(sector) ON TABLE connect.partner TO connect_office;
@@ -5588,16 +5596,19 @@ GRANT SELECT ON TABLE connect.pseudonym TO connect_steward;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_auditor;
 GRANT SELECT(scope_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_auditor;
 GRANT SELECT(patient_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_clinician;
+GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_auditor;
 GRANT SELECT(public_id) ON TABLE connect.pseudonym TO connect_office;
 
 GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_partner;
@@ -5793,8 +5804,12 @@ GRANT SELECT ON TABLE connect.scope TO connect_authority;
 GRANT SELECT ON TABLE connect.scope TO connect_identity;
 GRANT SELECT ON TABLE connect.scope TO connect_office;
 
+GRANT SELECT(id) ON TABLE connect.scope TO connect_auditor;
+
+GRANT SELECT(kind) ON TABLE connect.scope TO connect_auditor;
 GRANT INSERT(kind) ON TABLE connect.scope TO connect_office;
 
+GRANT SELECT(code) ON TABLE connect.scope TO connect_auditor;
 GRANT INSERT(code) ON TABLE connect.scope TO connect_office;
 
 GRANT INSERT(agreement_id) ON TABLE connect.scope TO connect_office;

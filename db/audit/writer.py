@@ -131,7 +131,7 @@ class Writer:
                     await begun.commit()
                     chain.stored(appended)
 
-                await self._writing(end)
+                await self._writing(end, keeps=(asyncpg.PostgresError,))
         except BaseException:
             with suppress(*_FAILED):
                 await begun.rollback()
@@ -179,16 +179,25 @@ class Writer:
                 else:
                     stored.set_exception(failure)
 
-    async def _writing(self, write: Callable[[Chain], Awaitable[None]]) -> None:
-        """Write to the chain, or leave it: what was not told to be stored may be there."""
+    async def _writing(
+        self,
+        write: Callable[[Chain], Awaitable[None]],
+        keeps: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        """Write to the chain, or leave it: what was not told to be stored may be there.
+
+        It is kept where the database itself said that nothing was.
+        """
         chain = self._chain
         if chain is None:
             raise Unavailable
         try:
             await write(chain)
         except BaseException as error:
-            self._left, self._chain = chain, None
-            if isinstance(error, UNREACHED):
+            is_unknown = isinstance(error, UNREACHED)
+            if is_unknown or not isinstance(error, keeps):
+                self._left, self._chain = chain, None
+            if is_unknown:
                 raise Unavailable(type(error).__name__) from error
             raise
 

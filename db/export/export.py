@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from db.export.cbioportal import write_cbioportal
@@ -14,13 +14,21 @@ from db.viewer import Viewer
 
 Writer = Callable[[Viewing, Path, str, str], Awaitable[dict[str, int]]]
 WRITERS: Mapping[str, Writer] = {"cbioportal": write_cbioportal, "csv": write_forms}
+Settle = Callable[[Mapping[str, int], Sequence[int]], Awaitable[None]]
+"""Audits an export: the rows of each file, and the patients by internal ids."""
 
 
-async def export(pool: Pool, viewer: Viewer, study: str, form: str, path: Path) -> dict[str, int]:
+async def export(
+    pool: Pool, viewer: Viewer, study: str, form: str, path: Path, settle: Settle
+) -> dict[str, int]:
     """Write a study as its viewer may read it; count the rows of each file.
 
-    Raises: ExportRefused, FolderRefused, TimedOut, Unavailable.
+    The folder is there when the export is in the audit. Raises: ExportRefused, FolderRefused,
+    TimedOut, Unavailable.
     """
     with writing(path) as folder:
         async with viewing(pool, viewer, study) as opened:
-            return await WRITERS[form](opened, folder, viewer.role.value, viewer.scope)
+            counts = await WRITERS[form](opened, folder, viewer.role.value, viewer.scope)
+            patients = opened.told
+        await settle(counts, patients)
+        return counts

@@ -30,7 +30,7 @@ _STUDY = "select id, title, synthetic from connect.study where code = $1"
 _CUT_OFF = "select data_cut_off from connect.study where id = $1"
 _STUDIES = "select code from connect.study order by code"
 _PATIENTS = """
-select y.public_id from connect.patient p join connect.pseudonym y on y.patient_id = p.id
+select y.public_id, p.id from connect.patient p join connect.pseudonym y on y.patient_id = p.id
 where p.study_id = $1 order by y.public_id
 """
 
@@ -52,6 +52,8 @@ class Viewing:
     grants: Grants
     patients: tuple[str, ...]
     """Their public ids, in order."""
+    told: tuple[int, ...]
+    """The same by internal ids: for the audit alone."""
     connection: Connection
 
     def may(self, table: str, column: str) -> bool:
@@ -99,6 +101,7 @@ async def viewing(pool: Pool, viewer: Viewer, code: str) -> AsyncIterator[Viewin
                 cut_off,
                 pool.grants,
                 tuple(row["public_id"] for row in found),
+                tuple(row["id"] for row in found),
                 connection,
             )
     except asyncpg.QueryCanceledError as error:

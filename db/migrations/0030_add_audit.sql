@@ -164,6 +164,14 @@ create policy by_connect_audit on connect.audit_chain for insert to connect_audi
 create policy by_connect_audit on connect.audit_seal for insert to connect_audit with check (true);
 create policy last on connect.audit_seal for select to connect_audit using (true);
 
+-- What a command needs to say whose access it was, without an internal id.
+grant select (id, kind, code) on connect.scope to connect_auditor;
+grant select (scope_id, patient_id, public_id) on connect.pseudonym to connect_auditor;
+grant select (organisation_number, name) on connect.partner to connect_auditor;
+create policy auditor on connect.scope for select to connect_auditor using (true);
+create policy auditor on connect.pseudonym for select to connect_auditor using (true);
+create policy auditor on connect.partner for select to connect_auditor using (true);
+
 revoke execute on procedure connect.protect_audit, connect.allow_entry from public;
 revoke execute on function connect.refuse_audit_change from public;
 

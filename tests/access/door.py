@@ -20,7 +20,7 @@ from db.viewer import Viewer
 from resolvers.execute import Request
 from tests.access.oracle import Who
 from tests.access.session import session
-from tests.export.table import read
+from tests.export.table import read, unsettled
 from tests.http.client import bearer
 from tests.world import World
 
@@ -108,7 +108,7 @@ class Member:
             path = Path(parent) / "study"
             pool = self.world.pools.roles[self.viewer.role]
             try:
-                await export(pool, self.viewer, STUDY[0], "csv", path)
+                await export(pool, self.viewer, STUDY[0], "csv", path, unsettled)
             except ExportRefused:  # with the scope goes the study
                 return frozenset()
             return frozenset(row["patient"] for row in read(path)["patient.csv"])

@@ -85,10 +85,12 @@ async def test_it_writes_for_a_steward(office: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize("setting", [*SETTINGS, "every"])
 async def test_without_a_setting_it_sees_and_writes_nothing(world: World, setting: str) -> None:
+    """Of a purpose, with another than the scope has: it has one alone, which need not be stated."""
     async with session(world.database, "office", await steward(world)) as connection:
         for name in SETTINGS:
             if setting in {name, "every"}:
-                await connection.execute("select set_config($1, '', false)", name)
+                left = "CARE" if name == "app.purpose" else ""
+                await connection.execute("select set_config($1, $2, false)", name, left)
         await nothing(connection)
 
 

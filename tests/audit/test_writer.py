@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from secrets import token_hex
 
 import asyncpg
 import pytest
 
-from connect_graph.settings import ROLES
-from db.audit.entry import Decision, Entry
 from db.audit.writer import Unaudited, Writer
-from db.pool import Pools, Unavailable
-from db.viewer import Caller
-from tests.audit.stored import entries
-from tests.world import AUDIT_KEY, Database
+from db.pool import Unavailable
+from tests.audit.stored import entries, entry
+from tests.world import Database
 
+DEFERRED = "insert into public.a values (1, 2)"
 AUDITORS = "usename = 'connect_audit_login' and datname = current_database()"
-CALLER = Caller("https://issuer.example", "999999999", "somebody")
-
-
-def entry(**given: object) -> Entry:
-    made = Entry(datetime.now(UTC), token_hex(16), CALLER, "/graphql", Decision.ANSWERED, 1_000)
-    for name, value in given.items():
-        object.__setattr__(made, name, value)
-    return made
-
-
-@pytest.fixture
-async def pools(database: Database) -> AsyncIterator[Pools]:
-    opened = await Pools.open({role: database.login(role) for role in ROLES}, size=1)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def writer(pools: Pools) -> AsyncIterator[Writer]:
-    opened = await Writer.open(pools.audit, AUDIT_KEY)
-    yield opened
-    await opened.close()
 
 
 async def test_entries_of_one_moment_share_a_write(writer: Writer, database: Database) -> None:
@@ -140,6 +114,18 @@ async def test_an_entry_ends_another_logins_transaction(
     with pytest.raises(Unaudited):
         async with writer.within(office):
             await office.execute(change, "UNSAID")
+
+    async def contradict() -> None:
+        async with writer.within(office) as transaction:
+            await office.execute(DEFERRED)
+            transaction.append(entry())
+
+    await office.execute(
+        "create table public.a (id int primary key, b int references public.a"
+        " deferrable initially deferred)"
+    )
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await contradict()
     await writer.write(entry())
     stored = await entries(database.url)
     assert [row["ordinal"] for row in stored] == [1, 2, 3]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Rows = list[dict[str, str]]
+
+
+async def unsettled(_rows: Mapping[str, int], _patients: Sequence[int]) -> None:
+    """Audit nothing: the export's own tests call it without its command."""
 
 
 def read(folder: Path) -> dict[str, Rows]:

@@ -14,13 +14,14 @@ from db.synthetic.catalogue import STUDY
 from db.viewer import Role
 from db.vocabulary.load import load_vocabulary
 from tests.conftest import Clone
+from tests.export.table import unsettled
 from tests.form.conftest import nothing
 from tests.world import World
 
 
 async def exported(world: World, role: str, path: Path) -> Path:
     viewer = await world.viewer(role)
-    await export(world.pools.roles[Role(role)], viewer, STUDY[0], "cbioportal", path)
+    await export(world.pools.roles[Role(role)], viewer, STUDY[0], "cbioportal", path, unsettled)
     return path
 
 

@@ -15,7 +15,7 @@ from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
 from db.synthetic.catalogue import STUDY
 from db.viewer import Role
-from tests.export.table import read
+from tests.export.table import read, unsettled
 from tests.world import ROOT, World
 
 IDENTIFYING = {
@@ -27,7 +27,7 @@ SCOPE = "CONNECT"
 
 async def exported(world: World, role: str, path: Path, *, study: str = STUDY[0]) -> Path:
     viewer = await world.viewer(role)
-    await export(world.pools.roles[Role(role)], viewer, study, "csv", path)
+    await export(world.pools.roles[Role(role)], viewer, study, "csv", path, unsettled)
     return path
 
 

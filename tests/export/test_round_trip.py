@@ -23,7 +23,7 @@ from db.synthetic.demo import member, seed
 from db.viewer import Caller, Role, viewers
 from db.vocabulary.load import load_vocabulary
 from tests.conftest import Clone
-from tests.export.table import Rows, read, renamed
+from tests.export.table import Rows, read, renamed, unsettled
 from tests.form.conftest import nothing
 from tests.world import Database, World
 
@@ -87,7 +87,7 @@ async def exported(database: Database, study: str, path: Path) -> dict[str, Rows
     pools = await Pools.open({role: database.login(role) for role in ROLES}, size=1)
     try:
         (viewer,) = await viewers(pools.identity, caller)
-        await export(pools.roles[Role.STEWARD], viewer, study, "csv", path)
+        await export(pools.roles[Role.STEWARD], viewer, study, "csv", path, unsettled)
     finally:
         await pools.close()
     return read(path)

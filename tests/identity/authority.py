@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from joserfc.jwk import ECKey
 
 from connect_graph.gateway import node
+from tests.identity.journey import browser
 
 FOLDER = Path(__file__).resolve().parent / "provider"
 RESOURCE = "https://graph.example/"
@@ -69,7 +69,7 @@ class Provider:
 
     async def token(self) -> str:
         """Give a machine's token, by its own id and secret."""
-        async with httpx.AsyncClient(timeout=10) as http:
+        async with browser() as http:
             response = await http.post(
                 f"{self.url}/token",
                 data={

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
+PLAIN = ssl.create_default_context()
+"""Made once: to read the machine's authorities takes longer than to sign in."""
 FIELD = re.compile(r'<input[^>]*name="(\w+)"[^>]*value="(\w*)"')
+
+
+def browser(cookies: dict[str, str] | None = None) -> httpx.AsyncClient:
+    """Make a browser with some cookies."""
+    return httpx.AsyncClient(cookies=cookies, timeout=10, verify=PLAIN)
 
 
 @dataclass(slots=True)

@@ -84,7 +84,7 @@ async def test_a_request_counts_once_whatever_it_asks_of_subgraphs(
                 assert response.json()["data"]["patients"]["nodes"]
                 assert left(response)[0] == 3 - number
             logged = [line["requests"] for line in gateway.logged() if line["event"] == "request"]
-            assert min(logged) >= 4
+            assert min(logged) > 1
             refused = await client.ask(VIEWER, Accept=GRAPHQL)
             assert (refused.status_code, codes(refused)) == (429, ["RATE_LIMITED"])
             after = int(refused.headers["retry-after"])
