@@ -73,6 +73,8 @@ WORDS: Mapping[tuple[str, Role], Rule] = {
 """By policy and role. The policy `domain` is told where the scope lacks its kind of record."""
 
 DOMAIN = "domain"
+ASKERS = frozenset({"scope", "membership"})
+"""Who asks: each sees their own there, and only stewards have fields that lead to them."""
 SILENT = frozenset({"reference", "office", "scoped"})
 """Policies that withhold nothing from whom they apply to."""
 _RECORD = "record"
@@ -90,15 +92,16 @@ _CONTRACTS = {Role.PARTNER: "agreement", Role.RESEARCHER: "project"}
 def of_rows(table: str, grants: Grants, viewer: Viewer) -> tuple[Rule, ...]:
     """List the rules for a table's rows: its own, and those of the records that they hang on."""
     found: dict[Rule, None] = {}
+    if table in ASKERS:
+        return ()
     for each in _records(table, grants):
         for policy in grants.policies.get(each, ()):
             if not policy.applies:
                 continue
             if policy.name == _RECORD and viewer.embargoed:
                 found[_embargo(viewer)] = None
-            if policy.name == _RECORD and viewer.purpose in _CONSENTED:
-                if _ASKS_ANYWAY.get(viewer.role) != viewer.purpose:
-                    found[_CONSENTED[viewer.purpose]] = None
+            if policy.name == _RECORD and (consented := _consented(viewer)) is not None:
+                found[consented] = None
             if policy.name == DOMAIN:
                 if policy.kind is not None and policy.kind not in (viewer.data_domains or ()):
                     found[_domain(policy.kind, viewer.role)] = None
@@ -121,6 +124,12 @@ def _records(table: str, grants: Grants) -> Iterator[str]:
             for other in sorted(policy.reads):
                 if any(each.name == _RECORD for each in grants.policies.get(other, ())):
                     yield from _records(other, grants)
+
+
+def _consented(viewer: Viewer) -> Rule | None:
+    """Give the rule of the purpose that is stated, beyond what the scope asks for anyway."""
+    asks = viewer.purpose is not None and viewer.purpose != _ASKS_ANYWAY.get(viewer.role)
+    return _CONSENTED.get(viewer.purpose or "") if asks else None
 
 
 def _embargo(viewer: Viewer) -> Rule:

@@ -14,7 +14,7 @@ import pytest
 from connect_graph import database
 from db.viewer import Role, Viewer
 from resolvers.execute import Request
-from resolvers.rule import DOMAIN, SILENT, WORDS
+from resolvers.rule import ASKERS, DOMAIN, SILENT, WORDS
 from resolvers.withheld import MOST_PATHS, Rules
 from schema import mapping
 from tests.access.conftest import DEMO, asking
@@ -214,7 +214,7 @@ async def test_every_policy_has_its_words(world: World) -> None:
             for policy in policies:
                 if policy.name == DOMAIN:
                     assert policy.kind in {"MOLECULAR", "RESISTANCE"}, table
-                elif policy.applies and role is not Role.STEWARD and table not in OWN_TABLES:
+                elif policy.applies and role is not Role.STEWARD and table not in ASKERS:
                     known = (policy.name, role) in WORDS or policy.name in SILENT
                     assert known, f"{policy.name} on {table} for {role.value}"
     applied = {
@@ -225,10 +225,6 @@ async def test_every_policy_has_its_words(world: World) -> None:
         if policy.applies
     }
     assert set(WORDS) <= applied, "words for no policy"
-
-
-OWN_TABLES = {"scope", "membership"}
-"""Who asks, which no field leads to."""
 
 
 async def test_a_measure_names_the_tables_that_its_function_reads(world: World) -> None:

@@ -51,7 +51,11 @@ def test_the_graph_gains_what_the_partner_adds_and_nothing_else(
 def text_of(schema: GraphQLSchema) -> str:
     """Print what clients see of a schema, in the order of names."""
     types = [type_ for type_ in schema.type_map.values() if not type_.name.startswith("__")]
-    return printed(lexicographic_sort_schema(GraphQLSchema(schema.query_type, types=types)))
+    return printed(
+        lexicographic_sort_schema(
+            GraphQLSchema(schema.query_type, schema.mutation_type, types=types)
+        )
+    )
 
 
 def levels(partner: Partner, gene: str) -> list[dict[str, str]]:
