@@ -117,6 +117,7 @@ def fuzz(url: str, token: str, examples: int, place: Path) -> Trial:
     done = run(
         "st", "run", url, "-H", f"Authorization: Bearer {token}", "-n", str(examples),
         "--phases", "fuzzing", "--seed", "1", "--suppress-health-check", "all",
+        "--no-shrink", "--max-failures", "3",
         "-c", "not_a_server_error,response_schema_conformance,negative_data_rejection",
         "--report", "ndjson", "--report-ndjson-path", report.name,
         place=place,

@@ -101,8 +101,9 @@ async def test_schemathesis_finds_no_server_error(
     assert not faults(target, role, trial)
     assert len(trial.exchanges) >= EXAMPLES * (6 if role == "authority" else 11)
     record_property("examples", len(trial.exchanges))
-    answered = [one for one in trial.exchanges if one.body.get("data") and "errors" not in one.body]
-    assert len(answered) > len(trial.exchanges) / 6, "too few answer with data to prove much"
+    asked = [one for one in trial.exchanges if not one.query.startswith("mutation")]
+    answered = [one for one in asked if one.body.get("data") and "errors" not in one.body]
+    assert len(answered) > len(asked) / 6, "too few answer with data to prove much"
 
 
 async def test_schemathesis_finds_a_server_error(clone: Clone, tmp_path: Path) -> None:
