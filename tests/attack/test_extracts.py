@@ -32,6 +32,7 @@ from tests.attack.chance import (
 )
 from tests.attack.overlap import LISTS, Extract, extract, leaves
 from tests.attack.truth import Row, Truth
+from tests.export.table import unsettled
 from tests.world import World
 
 WHOLE = (
@@ -271,7 +272,7 @@ async def test_exported_studies_share_no_id_and_no_order(
     for role, scope in WHOLE[:2]:
         viewer = await overlap.viewer(role, scope)
         pool = overlap.pools.roles[Role(role)]
-        await export(pool, viewer, STUDY[0], form, tmp_path / scope)
+        await export(pool, viewer, STUDY[0], form, tmp_path / scope, unsettled)
         texts = [one.read_text() for one in (tmp_path / scope).rglob("*") if one.is_file()]
         found = {word for text in texts for word in re.findall(r"[0-9a-z]{12,}", text)}
         words.append(found - gene_lists(tmp_path / scope))
