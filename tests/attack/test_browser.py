@@ -104,9 +104,7 @@ async def test_no_web_socket_opens(url: str, world: World, path: str, protocol: 
         assert status.split()[1] in {"400", "401", "403", "404", "405", "426"}, status
 
 
-@pytest.mark.parametrize(
-    "query", ["subscription { viewer { role } }", "subscription { __typename }"]
-)
+@pytest.mark.parametrize("asked", ["viewer { role }", "__typename"])
 async def test_no_operation_subscribes(http: httpx.AsyncClient, world: World, asked: str) -> None:
     token = bearer(await world.token("steward"))
     query = f"subscription {{ {asked} }}"

@@ -144,7 +144,7 @@ async def test_locks_notices_and_large_objects_give_no_row(
     answer = await overlap.answer(
         role, "{ patients(first: 1) { totalCount } }", scope=CALLERS[role]
     )
-    assert answer.body == {"data": {"patients": {"totalCount": before}}}
+    assert answer.body["data"] == {"patients": {"totalCount": before}}
 
 
 async def test_nobody_reaches_another_server_or_session(login: asyncpg.Connection) -> None:
