@@ -52,3 +52,4 @@ async def test_changes_go_through_the_gateway(world: World, gateway: Gateway) ->
             response.headers["x-request-id"],
         )
         assert ids
+        await owner.execute("delete from connect.partner where code = 'GW-1'")
