@@ -424,6 +424,21 @@ $$;
 
 COMMENT ON FUNCTION connect.keep_release() IS 'Refuse to change a release, but for publishing it.';
 
+CREATE FUNCTION connect.keep_scope() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if (new.kind, new.code, new.agreement_id, new.project_id, new.site_id)
+    is distinct from (old.kind, old.code, old.agreement_id, old.project_id, old.site_id) then
+    raise exception 'scope % cannot become another''s', old.code
+      using errcode = 'integrity_constraint_violation', hint = 'End it, and make a scope of its own.';
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_scope() IS 'Refuse to make a scope another agreement''s, project''s or site''s, or to rename it.';
+
 CREATE FUNCTION connect.keep_term() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3377,6 +3392,8 @@ CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.tumour_board_
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.tumour_board_review_identity FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
+CREATE TRIGGER keep_scope BEFORE UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_scope();
+
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.agreement_drug FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
 
 CREATE TRIGGER kept AFTER INSERT OR DELETE OR UPDATE ON connect.cohort_drug FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_scope();
@@ -4510,6 +4527,8 @@ GRANT ALL ON FUNCTION connect.is_office() TO connect_steward;
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_release() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.keep_scope() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_term() FROM PUBLIC;
 

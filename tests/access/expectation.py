@@ -127,7 +127,7 @@ class Expectation:
         for field_name, below in chosen.items():
             source = line(self.schema, name, field_name).source
             if source == "gene_status()":
-                made.update({k: self._gene_status(row["id"], s) for k, s in SYMBOLS.items()})
+                made.update({k: self.gene_status(row["id"], s) for k, s in SYMBOLS.items()})
                 self.values[name, field_name] += len(SYMBOLS)
                 continue
             made[field_name] = self._value(name, field_name, table, row, below)
@@ -193,7 +193,7 @@ class Expectation:
         (row,) = self.found("pseudonym", "patient_id", patient)
         return str(row["public_id"])
 
-    def _gene_status(self, patient: int, symbol: str) -> str:
+    def gene_status(self, patient: int, symbol: str) -> str:
         """Untested is never wild-type: NOT_ALTERED is what a visible profile tested."""
         genes = {row["id"] for row in self.found("gene", "symbol", symbol)}
         biomarkers = self.found("biomarker", "patient_id", patient)

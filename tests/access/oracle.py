@@ -25,6 +25,7 @@ from tests.access.kind import (
     OF_PROJECT,
     OF_TREATMENT,
     OFFICE,
+    OFFICE_READS,
     REFERENCE,
     TERMS,
 )
@@ -74,6 +75,14 @@ class Facts:
     @classmethod
     async def read(cls, url: str) -> Facts:
         connection = await asyncpg.connect(url)
+        try:
+            return await cls.within(connection)
+        finally:
+            await connection.close()
+
+    @classmethod
+    async def within(cls, connection: asyncpg.Connection) -> Facts:
+        """Read as a connection's superuser sees them, in its transaction where there is one."""
         names = await connection.fetch(
             "select table_name as name, array_agg(column_name::text order by ordinal_position)"
             " as columns from information_schema.columns join information_schema.tables"
@@ -82,12 +91,13 @@ class Facts:
         )
         columns = {row["name"]: list(row["columns"]) for row in names}
         tables = {
-            name: [dict(row) for row in await connection.fetch(f"select * from connect.{name}")]
+            name: [
+                dict(row)
+                for row in await connection.fetch(f"select * from connect.{name} order by ctid")
+            ]
             for name in columns
         }
-        now = await connection.fetchval("select now()")
-        await connection.close()
-        return cls(now, tables, columns)
+        return cls(await connection.fetchval("select now()"), tables, columns)
 
     def of(self, table: str, **equal: object) -> list[Row]:
         """List a table's rows in which columns have these values."""
@@ -121,6 +131,11 @@ def visible(facts: Facts, who: Who) -> Visible:
         for row in facts.tables["scope"]
         if row["id"] in held and facts.live(row["valid_from"], row["valid_to"])
     ]
+    if who.role == "audit":
+        found["audit_seal"] = facts.tables["audit_seal"]
+        return found | {"membership": []}
+    if who.role == "office":
+        return _office(facts, who, found)
     if who.role == "identity":
         found["scope"] = scopes
         found["partner"] = facts.of("partner", organisation_number=who.organisation)
@@ -133,6 +148,17 @@ def visible(facts: Facts, who: Who) -> Visible:
         if (purpose := who.purpose or only) in row["purposes"]:
             found["scope"] = scopes
             _Sight(facts, who.role, row, purpose, found).fill()
+    return found
+
+
+def _office(facts: Facts, who: Who, found: Visible) -> Visible:
+    """List what the login that writes reads, which is there while a steward asks."""
+    steward = visible(facts, who.login("steward"))
+    if not steward["scope"]:
+        return found
+    found.update({table: facts.tables[table] for table in OFFICE_READS})
+    (scope,) = steward["scope"]
+    found["pseudonym"] = facts.of("pseudonym", scope_id=scope["id"])
     return found
 
 

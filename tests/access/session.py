@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import zip_longest
 
 import asyncpg
 
@@ -29,5 +28,10 @@ async def session(
 
 async def say(connection: asyncpg.Connection, settings: tuple[str, ...]) -> None:
     """Say these; what is left out is said to be nothing."""
-    for name, value in zip_longest(SETTINGS, settings, fillvalue=""):
-        await connection.execute("select set_config($1, $2, false)", name, value)
+    silent = ("",) * (len(SETTINGS) - len(settings))
+    await connection.execute(_SAY, *settings, *silent)
+
+
+_SAY = "select " + ", ".join(
+    f"set_config('{name}', ${place}, false)" for place, name in enumerate(SETTINGS, start=1)
+)

@@ -227,9 +227,18 @@ async def test_terms_are_a_copy_of_the_scopes(loader: asyncpg.Connection) -> Non
         "update connect.scope set embargo_until = now(), data_domains = '{}' where code ~ '^AGR'"
     )
     assert await loader.fetchval(copied) == 0
-    await loader.execute(
-        "update connect.scope set kind = 'CONSORTIUM', agreement_id = null "
-        "where code = 'AGR-ALP-01'"
-    )
-    assert await loader.fetchval(copied) == 0
-    assert await loader.fetchval("select count(*) from connect.scope_term") == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "kind = 'CONSORTIUM', agreement_id = null",
+        "code = 'AGR-X'",
+        "agreement_id = agreement_id + 99",
+    ],
+)
+async def test_a_scope_stays_what_it_is_for(loader: asyncpg.Connection, change: str) -> None:
+    """Its pseudonyms are ids of what it is for; made another's, it would show the former's."""
+    refused = asyncpg.IntegrityConstraintViolationError
+    with pytest.raises(refused, match="cannot become another's"):
+        await loader.execute(f"update connect.scope set {change} where code = 'AGR-ALP-01'")
