@@ -13,7 +13,8 @@ _TOKEN = re.compile(
     r"|[A-Za-z_]\w*|[(),;]|\s+|.",
     re.IGNORECASE | re.DOTALL,
 )
-_BEGINS = frozenset({"where", "on", "and", "or", "when", "if"})
+_CONDITIONS = frozenset({"where", "on", "and", "when", "if"})
+_BEGINS = _CONDITIONS | {"or", "case"}
 _ENDS_LISTED = (
     "and or group by order union join left cross from where limit for returning then else"
     " end select inner on"
@@ -82,18 +83,26 @@ def _operands(tokens: list[_Token]) -> Iterator[tuple[_Token, _Token, str]]:
     """Give each condition of one level: its first and last token, and what takes its place."""
     runs: list[tuple[str, list[_Token], str]] = []
     depth, before, run = 0, "", list[_Token]()
-    for token in tokens:
+    searched: list[bool] = []
+    for place, token in enumerate(tokens):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0 and token.word in _ENDS | _BEGINS | _CLAUSES | {";", ","}:
-            runs.append((before, run, token.word))
-            before, run = token.word, []
-        else:
+        if depth > 0 or token.word not in _ENDS | _BEGINS | _CLAUSES | {";", ","}:
             run.append(token)
+            continue
+        if token.word == "case":
+            searched.append(tokens[place + 1].word == "when")
+        runs.append((before, run, token.word))
+        before, run = token.word, []
+        if token.word == "when" and not (searched and searched[-1]):
+            before = "value"  # what is compared with, no condition
+        if token.word == "end" and searched:
+            searched.pop()
     runs.append((before, run, ""))
     for before, run, after in runs:
+        compares = any(each.text in {"=", "<", ">"} for each in run)
         if not run:
             continue
         if "or" in {before, after}:
             yield run[0], run[-1], "false"
-        elif before in {"where", "on", "and", "when", "if"} or after == "and":
+        elif before in _CONDITIONS or after == "and" or (before == "then" and compares):
             yield run[0], run[-1], "true"

@@ -9,8 +9,24 @@ import re
 
 _SCOPES = "authority|clinician|partner|researcher|steward"
 EQUIVALENT: dict[str, str] = {
-    r"grant: scope_fact\.\w+ to (partner|researcher|authority|clinician|identity)": (
+    r"grant: scope_fact\.\w+ to (partner|researcher|authority|clinician|identity|office|audit)": (
         "the view runs as its caller, who may not read consents, or sites, or contracts"
+    ),
+    r"grant: scope_fact\.(research|commercial) to steward": (
+        "they are made by connect.consented, which only the loader may execute"
+    ),
+    r"policy: (office|identity|reference) on (agreement|agreement_drug|cohort|consent|drug"
+    r"|membership|onco_tree|partner|project|project_cohort|project_tumour_type|site)"
+    r" for office too": "`office_read` shows as much while a steward asks",
+    r"policy: office_read on \w+ for steward too": (
+        "it asks for the steward whom the settings name, who sees these rows already"
+    ),
+    r"policy: own_\w+ on scope for office too": (
+        "it looks the membership up, which the office sees while a steward asks: then every scope"
+    ),
+    r"policy: office on audit_seal for audit too": "`last` shows every seal's two columns already",
+    r"policy: office_read on pseudonym without \( SELECT connect\.is_office\(\) AS is_office\)": (
+        "the scope that it looks up is there only while a steward asks: a second guard"
     ),
     r"policy: (own|own_partner|own_researcher|published) on (agreement|agreement_drug|project"
     r"|project_cohort|project_tumour_type|scope_term|cohort_contribution|data_release)"
@@ -31,8 +47,12 @@ EQUIVALENT: dict[str, str] = {
     r"row security: off on (analysis_row|screening_row|release_manifest)": (
         "no role is granted a column of what is frozen: there is nothing to decide"
     ),
-    r"function: refresh_\w+ without y\.during is distinct from coalesce\(f\.during, '\{\}'\)": (
+    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial\) is distinct .*": (
         "what is written again is the same: it saves the writing"
+    ),
+    r"view: connect\.scope_fact without '(RESEARCH|COMMERCIAL)'::connect\.purpose = ANY"
+    r" \(s\.purposes\)( again)*": (
+        "it notes a consent that nobody can ask for: the scope is not for that purpose"
     ),
     r"function: refresh_patient without p\.id in \(select c\.patient_id from changed c\)": (
         "it locks more patients than change: writers wait for each other, nobody sees more"
@@ -40,11 +60,11 @@ EQUIVALENT: dict[str, str] = {
     r"function: refresh_patient without o\.patient_id in \(select c\.patient_id from changed c\)": (
         "it keeps everybody's pseudonyms, from the same facts"
     ),
-    r"function: refresh_scope without s\.kind in \('AGREEMENT', 'PROJECT'\)": (
-        "it keeps those of sites and the consortium too, from the same facts"
+    r"function: refresh_scope without (s\.id = o\.scope_id|\(s\.kind in \('AGREEMENT', .*)": (
+        "it keeps more pseudonyms than it must, from the same facts"
     ),
-    r"function: keep_term without num_nonnulls\(new\.agreement_id, new\.project_id\) = 0": (
-        "it removes a copy that the next statement makes again"
+    r"function: refresh_scope without num_nonnulls\(o\.research, o\.commercial\) > 0": (
+        "what stays is of a purpose that the scope is not for any more: nobody can ask for it"
     ),
 }
 

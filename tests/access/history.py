@@ -38,24 +38,48 @@ class Move:
         await _MOVES[self.kind](connection, self.table, list(self.rows))
 
 
-def history(draw: Draw, begin: dict[str, list[Row]]) -> Iterator[Move]:
-    """Take facts away from the beginning, change others, add some; give what makes up for it."""
+def history(draw: Draw, begin: dict[str, list[Row]], last: str) -> Iterator[Move]:
+    """Take facts away from the beginning, change others, add some; give what makes up for it.
+
+    Of the table that is written last most facts move.
+    """
     for table, names in FACTS.items():
-        rows = begin.get(table, [])
+        rows = begin.setdefault(table, [])
         final = [dict(row) for row in rows]
         for row in list(rows):
             later = dict(row)
-            match 2 if draw.full and table == "onco_tree" else draw.number(0, 9):
+            often = draw.full and table in {"onco_tree", "scope"}
+            match 2 if often else draw.number(0, 5 if table == last else 9):
                 case 0 | 1 if _may_come_late(table, row, begin):
                     rows.remove(row)
                     yield Move("insert", table, (later,))
                 case 2 | 3 if (changed := _changed(draw, table, row)) is not None:
                     row |= changed
                     yield Move("update", table, (later,))
+                case 4 if _may_come_late(table, row, begin):
+                    yield Move("renew", table, (later,))
+        if table == "patient_identity":
+            yield from _strangers(draw, begin, final)
         for row in list(rows):
-            if draw.chance(0.15) and (extra := _extra(draw, table, row, [*final, *rows])):
+            if draw.chance(0.5 if table == last else 0.15) and (
+                extra := _extra(draw, table, row, [*final, *rows])
+            ):
                 rows.append(extra)
                 yield Move("delete", table, ({name: extra[name] for name in names},))
+
+
+def _strangers(draw: Draw, begin: dict[str, list[Row]], final: list[Row]) -> Iterator[Move]:
+    """Let some patients have a site in the beginning whose site is not known in the end."""
+    identities = begin.setdefault("patient_identity", [])
+    known = {row["patient_id"] for row in final}
+    coming = {row["id"]: row for row in begin["patient"] if row["id"] not in known}
+    for patient, row in coming.items():
+        if draw.chance(0.5):
+            site = {"study_id": row["study_id"], "site_id": draw.one(1, 2)}
+            others = dict.fromkeys(("birth_year", "age_at_enrolment_years", "enrolled_on"))
+            gone = {"patient_id": patient, "source_key": f"gone-{patient}", **site, **others}
+            identities.append(gone)
+            yield Move("delete", "patient_identity", ({"patient_id": patient},))
 
 
 def _may_come_late(table: str, row: Row, begin: dict[str, list[Row]]) -> bool:
@@ -90,7 +114,7 @@ def _changed(draw: Draw, table: str, row: Row) -> Row | None:
         case "onco_tree" if row["code"] != row["tissue_code"]:
             return {"tissue_code": draw.one("LUNG", "BOWEL")}
         case "scope":
-            others = draw.one(["STATISTICS"], ["RESEARCH"], ["COMMERCIAL"])
+            others = ["STATISTICS"] if draw.full else draw.one(["RESEARCH"], ["COMMERCIAL"])
             return {"embargo_until": draw.at(FUTURE), "data_domains": [], "purposes": others}
     return None
 
@@ -152,4 +176,10 @@ async def _delete(connection: asyncpg.Connection, table: str, rows: list[Row]) -
     )
 
 
-_MOVES = {"insert": insert, "update": _update, "delete": _delete}
+async def _renew(connection: asyncpg.Connection, table: str, rows: list[Row]) -> None:
+    """Take rows away, and bring them back."""
+    await _delete(connection, table, rows)
+    await insert(connection, table, rows)
+
+
+_MOVES = {"renew": _renew, "insert": insert, "update": _update, "delete": _delete}

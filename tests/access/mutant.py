@@ -152,7 +152,7 @@ async def _all(connection: asyncpg.Connection) -> AsyncIterator[Mutant]:
 def _policy(policy: asyncpg.Record, granted: set[str]) -> Iterator[Mutant]:
     of, table, name = policy["of"], f"connect.{policy['of']}", policy["name"]
     roles = tuple(role.removeprefix("connect_") for role in policy["roles"])
-    for each in dropped(policy["condition"], expression=True):
+    for each in dropped(policy["condition"], expression=policy["condition"] != "true"):
         yield Mutant(
             f"policy: {name} on {of} without {each.condition}",
             (f"alter policy {name} on {table} using ({each.sql})",),

@@ -110,9 +110,9 @@ def draw_world(
     draw = Draw(random.Random(seed), now, soon, full=rich)
     _Consortium(draw, seed, rich).fill()
     begin = copy.deepcopy(dict(draw.rows))
-    moves = list(history(draw, begin))
-    draw.rng.shuffle(moves)
     last = last or draw.one(*FACTS)
+    moves = list(history(draw, begin, last))
+    draw.rng.shuffle(moves)
     moves.sort(key=lambda move: move.table == last)
     return RandomWorld(seed, begin, tuple(moves))
 
@@ -209,6 +209,8 @@ class _Consortium:
             for drug in draw.some(self.drugs, 3, self.rich):
                 draw.add("agreement_drug", agreement_id=agreement["id"], drug_id=drug)
             flags = {"all_cohorts": draw.chance(0.4), "all_tumour_types": draw.chance(0.4)}
+            if self.rich:
+                flags = {"all_cohorts": n == 1, "all_tumour_types": n == 2}
             project = draw.new("project", code=f"PRJ-{n}", title="A project", partner_id=2, **flags)
             for cohort in draw.some(self.cohorts, 3, self.rich):
                 draw.add("project_cohort", project_id=project["id"], cohort_id=cohort)
@@ -257,15 +259,18 @@ class _Consortium:
             valid_from=first,
             valid_to=last,
             embargo_until=embargo,
-            purposes=self._purposes(purpose),
+            purposes=self._purposes(purpose, code[-1]),
             generation=draw.one(0, 0, 1),
             data_domains=domains,
         )
 
-    def _purposes(self, own: str) -> list[str]:
+    def _purposes(self, own: str, place: str) -> list[str]:
         """Draw what a scope is for: mostly its own purpose, with others, or another alone."""
         draw = self.draw
         mixed = sorted({own, *draw.some(["RESEARCH", "COMMERCIAL", "STATISTICS"], 2, 1)})
+        every = sorted({own, "RESEARCH", "COMMERCIAL"})
+        if self.rich and place in "123T":
+            return {"1": [own], "2": every, "3": ["STATISTICS"], "T": every}[place]
         return draw.one(*([[own]] * 3), mixed, mixed, ["RESEARCH"], ["COMMERCIAL"])
 
     def _memberships(self) -> None:
@@ -297,6 +302,8 @@ class _Consortium:
                     self._join(role, f"former-{role}", scope, PAST, EXACT)
                     self._join(role, f"later-{role}", scope, FUTURE, None)
                     self._join(role, f"until-{role}", scope, PAST, FUTURE)
+                else:
+                    self._join(role, f"astray-{role}", scope, PAST, None)
 
     def _join(self, role: str, subject: str, scope: Row, first: str, last: str | None) -> None:
         draw = self.draw
@@ -379,7 +386,7 @@ class _Consortium:
                 patient,
                 study_id=batch,
                 source_key=f"secret-{patient}",
-                site_id=draw.one(1, 2, 3, 4, None),
+                site_id=draw.one(1, 1, 2, 2, 3, 4, None),
                 birth_year=draw.maybe(draw.number(1930, 1999)),
                 age_at_enrolment_years=draw.maybe(draw.number(20, 90)),
                 enrolled_on=draw.maybe(draw.day()),

@@ -12,7 +12,7 @@ import asyncpg
 
 from tests.access.expectation import Expectation
 from tests.access.kind import readable
-from tests.access.oracle import Facts, Visible, Who, visible
+from tests.access.oracle import HOLDS, Facts, Visible, Who, visible
 from tests.access.session import say
 from tests.access.table import ROLES
 
@@ -208,11 +208,12 @@ def viewers_of(facts: Facts) -> list[Who]:
     members = members_of(facts)
     found = dict.fromkeys(members)
     found |= {replace(member, role="identity", scope=""): None for member in members}
+    kinds = {row["namespace"]: row["kind"] for row in facts.tables["scope"]}
     for role in {member.role for member in members}:
         member, *others = sorted(
-            (each for each in members if each.role == role and "-" in each.subject),
-            key=lambda each: each.scope,
-        ) or [next(each for each in members if each.role == role)]
+            (each for each in members if each.role == role),
+            key=lambda each: (kinds[each.scope] != HOLDS[role], each.scope),
+        )
         for other in (*others, *members):
             if other.role != role or other.scope != member.scope:
                 found[replace(member, scope=other.scope)] = None  # another's scope
@@ -222,6 +223,7 @@ def viewers_of(facts: Facts) -> list[Who]:
         found[replace(member, subject=member.subject + "x")] = None
         found[replace(member, scope="")] = None
         found |= {replace(member, purpose=each): None for each in ("RESEARCH", "COMMERCIAL", "no")}
-    stewards = [each for each in found if each.role == "steward"]
-    found |= {each.login("office"): None for each in stewards}
+    found |= {each.login("office"): None for each in found if each.role == "steward"}
+    for scope in (scope for scope, kind in kinds.items() if kind == "CONSORTIUM"):
+        found |= {replace(each, role="office", scope=scope): None for each in members}
     return list(found)

@@ -26,6 +26,10 @@ from tests.access.conjunct import dropped
             "SELECT 1 FROM a JOIN b ON b.x = a.x AND b.y = 1 WHERE a.z GROUP BY a.q",
             ["b.x = a.x", "b.y = 1", "a.z"],
         ),
+        (
+            "CASE k WHEN 'A' THEN r @> now() WHEN 'B' THEN x END AND CASE WHEN q THEN 1 END",
+            ["r @> now()", "q"],
+        ),
         ("(c IN ( SELECT c FROM (d c JOIN e a USING (drug_id))))", ["JOIN e a USING (drug_id)"]),
     ],
 )  # fmt: skip
