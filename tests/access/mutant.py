@@ -15,8 +15,8 @@ import asyncpg
 from tests.access.conjunct import dropped
 from tests.access.sql_door import LOGINS, STATUS
 
-_KEPT = ("pseudonym", "scope_term")
-"""The tables that triggers keep; whatever else is seen follows from them."""
+_KEPT = ("pseudonym", "scope_term", "patient")
+"""The tables that triggers keep, and the patients that follow; all else follows from these."""
 ROLES = LOGINS
 _TABLES = (
     "select c.oid, c.relname::text as name from pg_class c"

@@ -213,10 +213,12 @@ class _Consortium:
             if self.rich:
                 flags = {"all_cohorts": n == 1, "all_tumour_types": n == 2}
             project = draw.new("project", code=f"PRJ-{n}", title="A project", partner_id=2, **flags)
-            for cohort in draw.some(self.cohorts, 3, self.rich):
+            for cohort in draw.some(self.cohorts, 2 if self.rich else 3, self.rich):
                 draw.add("project_cohort", project_id=project["id"], cohort_id=cohort)
-            tissue = [draw.one("LUNG", "BOWEL")] if self.rich else []
-            for code in sorted({*draw.some(self.codes, 2), *tissue}):
+            codes = draw.some(self.codes, 2)
+            if self.rich:
+                codes = draw.one(["LUNG"], ["BOWEL"], ["LUAD", "COAD"], ["NSCLC"])
+            for code in codes:
                 draw.add("project_tumour_type", project_id=project["id"], onco_tree_code=code)
             draw.new(
                 "site", code=f"S-{n}", name="A site", health_region="VEST", partner_id=draw.maybe(3)

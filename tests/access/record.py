@@ -75,7 +75,7 @@ class Records:
         draw = self.draw
         row = self._row(
             "specimen",
-            diagnosis_id=draw.one(*diagnoses)["id"] if diagnoses and draw.chance(0.7) else None,
+            diagnosis_id=draw.one(*diagnoses)["id"] if diagnoses and draw.chance(0.3) else None,
             kind=draw.one("FFPE", "CTDNA"),
             timepoint=draw.one("BASELINE", "PROGRESSION"),
             ordinal=draw.maybe(n + 1),
@@ -167,7 +167,7 @@ class Records:
         draw = self.draw
         row = self._row(
             "prior_treatment",
-            diagnosis_id=draw.one(*diagnoses)["id"] if diagnoses and draw.chance(0.6) else None,
+            diagnosis_id=draw.one(*diagnoses)["id"] if diagnoses and draw.chance(0.3) else None,
             line=draw.maybe(n + 1),
             regimen="FOLFOX",
             start_day=draw.maybe(-draw.number(50, 90)),

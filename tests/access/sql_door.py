@@ -212,7 +212,7 @@ def viewers_of(facts: Facts) -> list[Who]:
     for role in {member.role for member in members}:
         member, *others = sorted(
             (each for each in members if each.role == role),
-            key=lambda each: (kinds[each.scope] != HOLDS[role], each.scope),
+            key=lambda each: (kinds[each.scope] != HOLDS[role], each.scope, not each.purpose),
         )
         for other in (*others, *members):
             if other.role != role or other.scope != member.scope:

@@ -24,7 +24,7 @@ LAST = ("scope", "consent", "diagnosis", "treatment", "project_cohort", "onco_tr
 SHARES = {"revoke": 24, "grant": 16, "function": 5, "view": 5, "trigger": 3, "policy": 4}
 """Of these kinds, every so many is tried with every change; all are in the night."""
 LATER = timedelta(hours=1)
-NOTHING = Mutant("nothing", (), shows_in=("pseudonym", "scope_term"), writes=True)
+NOTHING = Mutant("nothing", (), shows_in=("pseudonym", "patient"), writes=True)
 _KEPT = "vacuum " + ", ".join(
     f"connect.{table}"
     for table in (
