@@ -17,7 +17,7 @@ PRETTIER := ../web/node_modules/prettier/bin/prettier.cjs --log-level warn
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup clients demo gateway test nightly bench check format lock snapshots clean
+.PHONY: help setup clients tools demo gateway test nightly bench linkage check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -72,6 +72,17 @@ $(CLIENT)/.built: $(CLIENT)/.venv/.setup schema/schema.graphql $(wildcard $(CLIE
 	  --force-reinstall $(CLIENT)/dist/*.whl
 	touch $@
 
+# Programs that attack from outside want versions of their own.
+TOOLS := tests/attack/tools
+
+tools: $(TOOLS)/.venv/.setup ## install the programs that attack the API in its tests
+
+$(TOOLS)/.venv/.setup: $(TOOLS)/requirements.lock | .venv/.setup
+	rm -f $@
+	$(BASE_PYTHON) -m venv $(TOOLS)/.venv
+	$(TOOLS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded database
 	@CONNECT_DEMO=1 exec $(PYTHON) -m connect_graph demo --port $(PORT)
 
@@ -79,16 +90,19 @@ demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded da
 gateway: setup ## serve the four subgraphs behind a gateway on GATEWAY_PORT (4000)
 	@CONNECT_DEMO=$${CONNECT_DEMO:-1} exec $(PYTHON) -m connect_graph gateway --port $(GATEWAY_PORT)
 
-test: setup clients $(IDENTITY)/node_modules/.setup ## run the tests; names what it skips, and why
+test: setup clients tools $(IDENTITY)/node_modules/.setup ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
 # CONNECT_EXAMPLES=20 tries fewer; the report then says so.
-nightly: setup ## the property tests at their full counts; writes reports/nightly-DATE.json
+nightly: setup tools ## the property tests at their full counts; writes reports/nightly-DATE.json
 	@CONNECT_EXAMPLES=$${CONNECT_EXAMPLES:-nightly} env --unset=DATABASE_URL \
 	  $(PYTHON) -m pytest -p tests.nightly -m property $(PYTEST_ARGS)
 
 bench: setup ## measure side by side; prints ratios, writes reports/bench.json
 	@$(PYTHON) -m bench
+
+linkage: setup ## measure how far values tell patients apart; writes reports/linkage.json
+	@$(PYTHON) -m tests.attack.linkage
 
 check: setup clients ## format, lint, types, import rules, house rules
 	@.venv/bin/ruff format --check .
@@ -113,6 +127,8 @@ lock: setup ## resolve each pyproject.toml into the requirements.lock beside it
 	@$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --group $(CLIENT)/pyproject.toml:generate --output-file $(CLIENT)/requirements.lock \
 	  $(CLIENT)/pyproject.toml
+	@$(COMPILE) --group $(TOOLS)/pyproject.toml:attack --output-file $(TOOLS)/requirements.lock \
+	  $(TOOLS)/pyproject.toml
 
 snapshots: setup ## regenerate db/schema.sql, schema/*.graphql and the documents' answers
 	@$(PYTHON) -m tests.house.snapshot
@@ -128,5 +144,6 @@ snapshots: setup ## regenerate db/schema.sql, schema/*.graphql and the documents
 clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf $(addprefix $(CLIENT)/,.venv .built .mypy_cache dist connect_graph_client/generated)
+	rm -rf $(TOOLS)/.venv
 	rm -rf web/node_modules web/.built gateway/node_modules $(IDENTITY)/node_modules connect_graph/assets connect_graph/assets.new
 	find connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +

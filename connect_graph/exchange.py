@@ -144,7 +144,15 @@ def _request(content: Mapping[str, Any]) -> Request:
         raise Refusal(Code.BAD_USER_INPUT, "`variables` is not an object.")
     if not isinstance(extensions, dict | None):
         raise Refusal(Code.BAD_USER_INPUT, "`extensions` is not an object.")
-    return Request(query, name or None, variables or {})
+    return Request(query, name or None, variables or {}, _coordinates(extensions or {}))
+
+
+def _coordinates(extensions: Mapping[str, Any]) -> frozenset[str] | None:
+    """Read of which coordinates a gateway wants the rules; who wants none gets them by paths."""
+    wanted = extensions.get("withheld")
+    if not isinstance(wanted, list):
+        return None
+    return frozenset(each for each in wanted if isinstance(each, str))
 
 
 def write(

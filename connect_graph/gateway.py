@@ -155,21 +155,26 @@ def environment(
     port: int = 0,
     supergraph: Path = SUPERGRAPH,
     own: Sequence[str] = SUBGRAPHS,
+    name: str | None = None,
+    key: str | None = None,
     bounds: Bounds = USUAL,
 ) -> dict[str, str]:
     """Give the gateway's settings: several URLs of a subgraph are its replicas.
 
-    Subgraphs that are not our `own` are partners': their faults cost their own fields alone.
+    Subgraphs that are not our `own` are partners': their faults cost their own fields alone, and
+    they are asked with tokens that the gateway signs under its `name` with its `key`.
     """
-    replicas = {f"GATEWAY_SUBGRAPH_{name.upper()}": ",".join(each) for name, each in urls.items()}
+    replicas = {f"GATEWAY_SUBGRAPH_{each.upper()}": ",".join(urls[each]) for each in urls}
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("CONNECT_", "DATABASE_URL", "GATEWAY_"))
+        variable: value
+        for variable, value in os.environ.items()
+        if not variable.startswith(("CONNECT_", "DATABASE_URL", "GATEWAY_"))
     }
+    signing = {"GATEWAY_NAME": name, "GATEWAY_KEY": key}
     return {
         **kept,
         **replicas,
+        **{variable: value for variable, value in signing.items() if value is not None},
         "GATEWAY_HOST": host,
         "GATEWAY_PORT": str(port),
         "GATEWAY_SUPERGRAPH": str(supergraph),

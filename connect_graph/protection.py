@@ -21,7 +21,7 @@ STRICT = MappingProxyType(
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": (
-            "camera=(), clipboard-read=(), display-capture=(), geolocation=(), microphone=(), "
+            "camera=(), clipboard-read=(self), display-capture=(), geolocation=(), microphone=(), "
             "payment=(), usb=()"
         ),
         "referrer-policy": "no-referrer",

@@ -151,7 +151,7 @@ class Telemetry:
         """Measure how many connections of each pool there are, and are in use."""
 
         def measure(_options: CallbackOptions) -> Iterable[Observation]:
-            for pool in (pools.identity, pools.audit, *pools.roles.values()):
+            for pool in (pools.identity, pools.audit, pools.office, *pools.roles.values()):
                 held, idle = pool.connections.get_size(), pool.connections.get_idle_size()
                 yield Observation(held - idle, {"role": pool.role, "state": "used"})
                 yield Observation(idle, {"role": pool.role, "state": "idle"})

@@ -24,22 +24,54 @@ _FUNCTIONS = """
 select p.proname from pg_proc p
 where p.pronamespace = 'connect'::regnamespace and has_function_privilege(p.oid, 'execute')
 """
+_POLICIES = """
+select c.relname, p.polname,
+  substring(pg_get_expr(p.polqual, p.polrelid) from '''([A-Z_]+)''::text = ANY') as kind,
+  exists (select from unnest(p.polroles) r where r = 0 or pg_has_role(r, 'member')) as applies,
+  array(
+    select distinct r.relname::text from pg_depend d join pg_class r on r.oid = d.refobjid
+    where d.classid = 'pg_policy'::regclass and d.objid = p.oid
+      and d.refclassid = 'pg_class'::regclass and r.oid <> c.oid) as reads
+from pg_policy p join pg_class c on c.oid = p.polrelid
+where c.relnamespace = 'connect'::regnamespace and p.polcmd = 'r'
+order by c.relname, p.polname
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Hold what a policy of a table tells of itself; which rows it shows is PostgreSQL's alone."""
+
+    name: str
+    applies: bool
+    """To the login, not only to other roles."""
+    kind: str | None
+    """The kind of record that it withholds from contracts without it."""
+    reads: frozenset[str]
+    """The other tables that its condition looks at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Hold the columns and functions that a login may use; rows are another matter."""
+    """Hold the columns and functions that a login may use, and the policies between it and rows."""
 
     columns: Mapping[tuple[str, str], str]
     """Types, as PostgreSQL writes them, by table and column."""
     functions: frozenset[str]
+    policies: Mapping[str, tuple[Policy, ...]]
+    """By table."""
 
 
 async def grants(connection: Connection) -> Grants:
     """Read what the connection's login may use."""
     columns = await connection.fetch(_COLUMNS)
     functions = await connection.fetch(_FUNCTIONS)
+    policies: dict[str, tuple[Policy, ...]] = {}
+    for row in await connection.fetch(_POLICIES):
+        policy = Policy(row["polname"], row["applies"], row["kind"], frozenset(row["reads"]))
+        policies[row["relname"]] = (*policies.get(row["relname"], ()), policy)
     return Grants(
         MappingProxyType({(row["relname"], row["attname"]): row["type"] for row in columns}),
         frozenset(row["proname"] for row in functions),
+        MappingProxyType(policies),
     )

@@ -4109,7 +4109,13 @@ CREATE POLICY office_add ON connect.membership FOR INSERT TO connect_office WITH
      LEFT JOIN connect.project j ON ((j.id = s.project_id)))
      LEFT JOIN connect.site t ON ((t.id = s.site_id)))
      LEFT JOIN connect.partner p ON ((p.id = COALESCE(a.partner_id, j.partner_id, t.partner_id))))
-  WHERE ((s.id = membership.scope_id) AND ((s.valid_to IS NULL) OR (s.valid_to > now())) AND (((((((membership.role)::text = 'PARTNER'::text) AND ((s.kind)::text = 'AGREEMENT'::text)) OR (((membership.role)::text = 'RESEARCHER'::text) AND ((s.kind)::text = 'PROJECT'::text))) OR (((membership.role)::text = 'CLINICIAN'::text) AND ((s.kind)::text = 'SITE'::text))) OR (((membership.role)::text = 'STEWARD'::text) AND ((s.kind)::text = 'CONSORTIUM'::text))) OR (((membership.role)::text = 'AUTHORITY'::text) AND ((s.kind)::text = 'CONSORTIUM'::text))) AND ((s.kind = 'CONSORTIUM'::connect.scope_kind) OR (p.organisation_number = membership.organisation_number)))))));
+  WHERE ((s.id = membership.scope_id) AND ((s.valid_to IS NULL) OR (s.valid_to > now())) AND ((s.kind)::text =
+        CASE membership.role
+            WHEN 'PARTNER'::connect.role THEN 'AGREEMENT'::text
+            WHEN 'RESEARCHER'::connect.role THEN 'PROJECT'::text
+            WHEN 'CLINICIAN'::connect.role THEN 'SITE'::text
+            ELSE 'CONSORTIUM'::text
+        END) AND ((s.kind = 'CONSORTIUM'::connect.scope_kind) OR (p.organisation_number = membership.organisation_number)))))));
 
 CREATE POLICY office_add ON connect.partner FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from db.pool import Pool
@@ -42,9 +42,15 @@ class Viewer:
     role: Role
     scope: str
     scope_kind: str
+    valid_from: str
+    """{ISO 8601} when the scope begins, like the two times that follow."""
     valid_to: str | None
-    """{ISO 8601} when the scope ends."""
+    embargo_until: str | None
+    embargoed: bool
+    """By the database's clock."""
     purposes: tuple[str, ...]
+    data_domains: tuple[str, ...] | None
+    """The kinds of record that an agreement or a project includes; None where neither."""
     organisation_code: str
     organisation_name: str
     namespace: str
@@ -66,7 +72,10 @@ select case when set_config('app.issuer', $1, true) is not null
   and set_config('app.subject', $3, true) is not null
 then (
   select coalesce(json_agg(json_build_array(
-    m.role, s.code, s.kind, s.valid_to, s.purposes, p.code, p.name, s.namespace)
+    m.role, s.code, s.kind, s.valid_from, s.valid_to, s.embargo_until,
+    coalesce(s.embargo_until > now(), false), s.purposes,
+    case when s.kind in ('AGREEMENT', 'PROJECT') then s.data_domains end, p.code, p.name,
+    s.namespace)
     order by s.code), '[]')::text
   from connect.membership m
   join connect.scope s on s.id = m.scope_id
@@ -78,10 +87,12 @@ then (
 async def viewers(identity: Pool, caller: Caller) -> tuple[Viewer, ...]:
     """List the roles and scopes that a caller may act in now, by scope."""
     text = await identity.text(_MEMBERSHIPS, caller.issuer, caller.organisation, caller.subject)
-    return tuple(
-        Viewer(
-            *(caller, Role[role], scope, kind, valid_to, tuple(purposes), code, name, namespace),
-            purposes[0] if len(purposes) == 1 else None,
-        )
-        for role, scope, kind, valid_to, purposes, code, name, namespace in json.loads(text)
-    )
+    return tuple(_viewer(caller, *found) for found in json.loads(text))
+
+
+def _viewer(caller: Caller, role: str, *found: Any) -> Viewer:
+    scope, kind, begins, ends, embargo, embargoed, purposes, domains, code, name, namespace = found
+    purpose = purposes[0] if len(purposes) == 1 else None
+    held = tuple(purposes), None if domains is None else tuple(domains)
+    times = begins, ends, embargo, embargoed
+    return Viewer(caller, Role[role], scope, kind, *times, *held, code, name, namespace, purpose)

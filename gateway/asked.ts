@@ -6,13 +6,21 @@ import type { IncomingMessage } from "node:http";
 import type { Charge } from "./budget.ts";
 import { log } from "./log.ts";
 import type { Code } from "./refusal.ts";
+import type { Caller } from "./token.ts";
+import type { Rule } from "./withheld.ts";
 
 const FORWARDED = ["authorization", "x-scope", "x-purpose"] as const;
 
 export class Asked {
   // Made here: an id that a request brings is not looked at.
   readonly id = randomBytes(16).toString("hex");
-  readonly headers: Record<string, string> = { "x-request-id": this.id };
+  // For our own subgraphs, whose audit joins by the id what one request made of theirs.
+  readonly headers: Record<string, string> = { "x-federated-request-id": this.id };
+  caller: Caller | undefined;
+  // Of which coordinates the caller's rules are wanted, if they are.
+  coordinates: string[] | undefined;
+  // These rules, once a subgraph of ours has told them.
+  rules: readonly Rule[] | undefined;
   // Of the member who asks, once that is known.
   charge: Charge | undefined;
   operation: string | undefined;

@@ -27,7 +27,8 @@ export function exchange(
   return {
     async onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
       const { asked } = serverContext as unknown as Served;
-      asked.charge = budgets.of(await verify(asked.headers["authorization"]));
+      asked.caller = await verify(asked.headers["authorization"]);
+      asked.charge = budgets.of(asked.caller);
       asked.charge.request();
       if (request.method === "GET") {
         setRequestParser(() => fromQuery(new URL(request.url).searchParams));

@@ -23,6 +23,7 @@ import { aliased, chosen, Prepared } from "./prepared.ts";
 import { isCode, Refusal } from "./refusal.ts";
 import { Selection, type Variables } from "./selection.ts";
 import { type Path, Ways } from "./ways.ts";
+import { coordinatesOf, withheld } from "./withheld.ts";
 
 type Handler = typeof unifiedGraphHandler;
 type Handled = Awaited<ReturnType<Handler>>;
@@ -88,7 +89,10 @@ export class Execution {
     }
     if (names.every((name) => name === "__typename")) return this.#complete(parsed, {});
     asked.charge?.cost(checkCost(selection, roots, this.#prices));
-    return this.#ask(parsed);
+    asked.coordinates = coordinatesOf(selection);
+    const result = await this.#ask(parsed);
+    const told = withheld(asked.rules ?? [], selection);
+    return told.length > 0 ? { ...result, extensions: { withheld: told } } : result;
   }
 
   // Shows the schema to stewards; who is one, the subgraph knows that answers for the viewer.
@@ -107,7 +111,11 @@ export class Execution {
     const result = (await this.#handled.executor!(asked)) as ExecutionResult;
     const errors = told(result.errors ?? [], this.#ways.of(request));
     const whole = errors.find((error) => error.whole);
-    if (whole !== undefined) throw whole;
+    // What may have been changed is told, whatever went wrong beside it.
+    const changed = request.context.asked.operation === OperationTypeNode.MUTATION;
+    const stands =
+      changed && (whole?.path !== undefined || Object.keys(result.data ?? {}).length > 0);
+    if (whole !== undefined && !stands) throw whole;
     return this.#complete(request, result.data ?? {}, errors);
   }
 

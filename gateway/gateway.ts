@@ -9,6 +9,10 @@
 // GATEWAY_ISSUERS_FILE    the path of a file with that list, instead
 // GATEWAY_OWN             the subgraphs that are ours, the four where not said; every other is a
 //                         partner's, see partner.ts
+// GATEWAY_KEY             with what it signs the tokens that partners get: a private key (JWK), or two
+//                         (JWKS) of which the first signs; key.ts makes one. Needed with a partner
+// GATEWAY_KEY_FILE        the path of a file with that, instead
+// GATEWAY_NAME            the issuer in these tokens, such as https://graph.example.org
 // GATEWAY_HOST            127.0.0.1
 // GATEWAY_PORT            4000; 0 for a free one
 //
@@ -31,6 +35,7 @@ import { BOUNDS, Partner } from "./partner.ts";
 import { protection, refuse } from "./protection.ts";
 import { Replicas } from "./replicas.ts";
 import { load, type Settings, SettingsError } from "./settings.ts";
+import { KEYS, Signer } from "./signer.ts";
 import { type Fetching, Subgraph } from "./subgraph.ts";
 import { namesOf } from "./supergraph.ts";
 import { verifier } from "./token.ts";
@@ -45,7 +50,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type Subgraphs = Map<string, Replicas>;
 
-async function runtime(settings: Settings, subgraphs: Subgraphs) {
+async function runtime(settings: Settings, subgraphs: Subgraphs, signer: Signer | undefined) {
   const verify = await verifier(settings.issuers);
   const budgets = new Budgets(settings.quotas);
   let execution: Execution | undefined;
@@ -54,7 +59,8 @@ async function runtime(settings: Settings, subgraphs: Subgraphs) {
     unifiedGraphHandler: planner((planned) => (execution = planned)),
     transports: () => ({
       getSubgraphExecutor({ subgraphName: name, subgraph: schema }) {
-        const partner = settings.isPartner(name) ? new Partner(name, schema) : undefined;
+        const isPartner = settings.isPartner(name);
+        const partner = isPartner ? new Partner(name, schema, signer!) : undefined;
         const subgraph = new Subgraph(subgraphs.get(name)!, partner);
         return async (request) => (await subgraph.execute(request as unknown as Fetching)) as never;
       },
@@ -89,6 +95,7 @@ function routes(
   settings: Settings,
   needed: Replicas[],
   graph: Awaited<ReturnType<typeof runtime>>,
+  signer: Signer | undefined,
 ) {
   const asking = settings.get ? ["GET", "HEAD", "POST"] : ["POST"];
   const strict = Object.entries(protection(settings.hstsSeconds));
@@ -96,12 +103,14 @@ function routes(
     const route = (request.url ?? "").split("?", 1)[0]!;
     const methods = route === GRAPHQL ? asking : ["GET", "HEAD"];
     for (const [name, value] of strict) response.setHeader(name, value);
-    if (![GRAPHQL, "/health", "/ready"].includes(route)) {
+    if (![GRAPHQL, "/health", "/ready", ...(signer ? [KEYS] : [])].includes(route)) {
       say(response, 404, { status: "not found" });
     } else if (!methods.includes(request.method ?? "")) {
       say(response, 405, { status: "method not allowed" }, { allow: methods.join(", ") });
     } else if (route === "/health") {
       say(response, 200, { status: "alive" });
+    } else if (route === KEYS) {
+      say(response, 200, signer!.keys, { "cache-control": "public, max-age=300" });
     } else if (route === "/ready") {
       const missing = await notReady(needed);
       if (missing.length === 0) say(response, 200, { status: "ready" });
@@ -169,7 +178,14 @@ async function main(): Promise<void> {
   const settings = load(process.env);
   const names = namesOf(settings.supergraph);
   const subgraphs = new Map(names.map((name) => [name, replicasOf(name, settings)]));
-  const graph = await runtime(settings, subgraphs);
+  const signer =
+    settings.signing && (await Signer.of(settings.signing.name, settings.signing.keys));
+  if (signer === undefined && names.some((name) => settings.isPartner(name))) {
+    throw new SettingsError(
+      "GATEWAY_KEY is not set: partners are asked with tokens that the gateway signs",
+    );
+  }
+  const graph = await runtime(settings, subgraphs, signer);
   // A partner that is down is no reason to turn anybody away.
   const needed = [...subgraphs.values()].filter(({ name }) => !settings.isPartner(name));
   const requestTimeout = settings.requestSeconds * 1_000;
@@ -181,7 +197,7 @@ async function main(): Promise<void> {
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: LOOK_MS,
     },
-    routes(settings, needed, graph),
+    routes(settings, needed, graph, signer),
   );
   server.maxConnections = settings.connections;
   server.on("clientError", refuse);

@@ -3,8 +3,10 @@
 // cost the whole answer. Whatever goes wrong there is told of its own fields alone.
 import { execute, type DocumentNode, type ExecutionResult, type GraphQLSchema } from "graphql";
 
+import type { Asked } from "./asked.ts";
 import { log } from "./log.ts";
 import { Unreachable, type Bounds } from "./replicas.ts";
+import type { Signer } from "./signer.ts";
 import type { Document, Given, Told } from "./subgraph.ts";
 
 export const BOUNDS: Bounds = { answerMs: 5_000, answerBytes: 4_000_000 };
@@ -13,10 +15,18 @@ const MOST_FAULTS = 100;
 export class Partner {
   readonly #name: string;
   readonly #schema: GraphQLSchema;
+  readonly #signer: Signer;
 
-  constructor(name: string, schema: GraphQLSchema) {
+  constructor(name: string, schema: GraphQLSchema, signer: Signer) {
     this.#name = name;
     this.#schema = schema;
+    this.#signer = signer;
+  }
+
+  // Gives what goes with a request; nothing of it is the caller's own.
+  async headers({ id, caller }: Asked): Promise<Record<string, string>> {
+    const token = await this.#signer.token(this.#name, caller!);
+    return { authorization: `Bearer ${token}`, "x-request-id": id };
   }
 
   // Raises: Unreachable where nothing of the answer can be used.

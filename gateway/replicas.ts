@@ -1,5 +1,5 @@
-// The replicas of a subgraph: asked in turn, and one that fails is left alone for a while. What is
-// asked is a query, so it is safe to ask it again of the next.
+// The replicas of a subgraph: asked in turn, and one that fails is left alone for a while. A query is
+// asked again of the next; a mutation only where nothing of it can have arrived.
 import * as http from "node:http";
 import * as https from "node:https";
 
@@ -29,6 +29,8 @@ interface Sent {
   signal?: AbortSignal | undefined;
   waitMs: number;
   mostBytes: number;
+  // Where it is false it is set once there is a connection, and something may have arrived.
+  connected?: boolean;
 }
 
 // How long an answer may take, and how large it may be.
@@ -40,8 +42,16 @@ export interface Bounds {
 // Says that an answer is larger than it may be: no other replica would give a smaller one.
 export class TooLarge extends Error {}
 
-// Says that no replica gave an answer that could be used.
-export class Unreachable extends Error {}
+// Says that no replica gave an answer that could be used; `unsure` where one may have done what it
+// was asked all the same.
+export class Unreachable extends Error {
+  readonly unsure: boolean;
+
+  constructor(name: string, unsure = false) {
+    super(name);
+    this.unsure = unsure;
+  }
+}
 
 export class Replicas {
   readonly name: string;
@@ -82,6 +92,30 @@ export class Replicas {
       } catch (error) {
         if (signal?.aborted || error instanceof TooLarge) throw error;
         this.#setAside(replica, error as NodeJS.ErrnoException);
+      }
+    }
+    throw new Unreachable(this.name);
+  }
+
+  // Asks for what may be done once alone: another replica only where no connection was made. Nobody
+  // who leaves ends it half-way. Raises: Unreachable, TooLarge.
+  async askOnce<T>(
+    body: string,
+    headers: Record<string, string>,
+    read: (reply: Reply) => T,
+  ): Promise<T> {
+    const { answerMs: waitMs, answerBytes: mostBytes } = this.#bounds;
+    for (const replica of this.#inTurn()) {
+      const sent: Sent = { method: "POST", headers, body, waitMs, mostBytes, connected: false };
+      try {
+        // A connection of its own: one that was kept may be closed from there as it is used.
+        const answer = read(await exchange(replica.url, sent, false));
+        replica.asideUntil = 0;
+        return answer;
+      } catch (error) {
+        if (error instanceof TooLarge) throw error;
+        this.#setAside(replica, error as NodeJS.ErrnoException);
+        if (sent.connected) throw new Unreachable(this.name, true);
       }
     }
     throw new Unreachable(this.name);
@@ -154,6 +188,9 @@ function exchange(url: URL, sent: Sent, agent: http.Agent | false): Promise<Repl
         ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }),
       },
     });
+    if (sent.connected === false) {
+      request.on("socket", (socket) => socket.once("connect", () => (sent.connected = true)));
+    }
     let answering = false;
     const waited = setTimeout(() => request.destroy(timedOut()), sent.waitMs);
     const connecting = setTimeout(() => {

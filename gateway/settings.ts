@@ -1,6 +1,7 @@
 // The settings, read once from the environment.
 import { readFileSync } from "node:fs";
 
+import type { JWK } from "jose";
 import type { Quotas } from "./budget.ts";
 import { MOST_COST } from "./cost.ts";
 
@@ -42,6 +43,8 @@ export interface Settings {
   get: boolean;
   hstsSeconds: number;
   isPartner(subgraph: string): boolean;
+  // By what name the gateway signs for partners, and with which keys; undefined where none is given.
+  signing: { name: string; keys: JWK[] } | undefined;
 }
 
 // Says in one sentence which variable is wrong and how to mend it.
@@ -82,6 +85,7 @@ export function load(environment: Environment): Settings {
         .map((text) => address(name, text.trim()));
     },
     isPartner: (subgraph) => !own.includes(subgraph),
+    signing: signing(given),
   };
 }
 
@@ -116,6 +120,44 @@ function address(name: string, text: string): URL {
     );
   }
   return url;
+}
+
+function signing(given: (name: string) => string | undefined): Settings["signing"] {
+  const [inline, file] = [given("GATEWAY_KEY"), given("GATEWAY_KEY_FILE")];
+  if (inline === undefined && file === undefined) return undefined;
+  if (inline !== undefined && file !== undefined) {
+    throw new SettingsError("Set one of GATEWAY_KEY and GATEWAY_KEY_FILE");
+  }
+  const keys = signingKeys(inline ?? read("GATEWAY_KEY_FILE", file!));
+  return { name: required("GATEWAY_NAME", given), keys };
+}
+
+// Reads one key, or the two of a change: the first signs.
+export function signingKeys(text: string): JWK[] {
+  let found: { keys?: JWK[] } & JWK;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new SettingsError("GATEWAY_KEY is not JSON"); // the fault would show a piece of it
+  }
+  const keys = found?.keys ?? [found];
+  const are = Array.isArray(keys) && keys.length >= 1 && keys.length <= 2 && keys.every(isKey);
+  if (!are || (keys.length === 2 && keys[0]!.x === keys[1]!.x)) {
+    throw new SettingsError(
+      "GATEWAY_KEY must be a private key of P-256 as a JWK, or a JWKS of one or two such keys: " +
+        "node gateway/key.ts makes one",
+    );
+  }
+  return keys;
+}
+
+function isKey(each: JWK | null): boolean {
+  return (
+    each?.kty === "EC" &&
+    each.crv === "P-256" &&
+    [each.x, each.y, each.d].every((part) => typeof part === "string") &&
+    (each.kid === undefined || typeof each.kid === "string")
+  );
 }
 
 function issuers(given: (name: string) => string | undefined): Issuer[] {

@@ -1,12 +1,13 @@
 // One subgraph, asked over HTTP: the caller's headers go with each request, representations go in
 // numbers that a subgraph takes, and every error comes back with a code of ours.
-import { GraphQLError, Kind, print, type DocumentNode } from "graphql";
+import { GraphQLError, Kind, OperationTypeNode, print, type DocumentNode } from "graphql";
 
 import type { Asked } from "./asked.ts";
 import { internal } from "./log.ts";
 import type { Partner } from "./partner.ts";
 import { isCode } from "./refusal.ts";
 import { TooLarge, Unreachable, type Replicas, type Reply } from "./replicas.ts";
+import { isRules } from "./withheld.ts";
 
 // What a subgraph refuses an operation for that the gateway wrote: no fault of the caller's.
 const OURS = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
@@ -24,7 +25,11 @@ export interface Answer {
   errors?: GraphQLError[];
 }
 export type Told = { message: string; path?: unknown; extensions?: Record<string, unknown> };
-export type Given = { data?: Record<string, unknown> | null; errors?: Told[] };
+export type Given = {
+  data?: Record<string, unknown> | null;
+  errors?: Told[];
+  extensions?: { withheld?: unknown } | null;
+};
 
 // Where in the operation an error belongs that names no entity by its place: told once for all of a
 // request's, by the text that asked and the root in it, and then by `rest`. Null: it names no place.
@@ -33,6 +38,7 @@ export type Place = { text: string; root: string; rest: (string | number)[] } | 
 // What a document of the planner asks for: its text, and its roots.
 export interface Document {
   text: string;
+  isMutation: boolean;
   roots: { key: string; representations?: string | undefined; fields: string[] }[];
 }
 
@@ -52,7 +58,7 @@ export class Subgraph {
     const answers: Answer[] = [];
     try {
       for (const { variables, before } of pieces) {
-        let given = await this.#ask(document.text, variables, fetching);
+        let given = await this.#ask(document, variables, fetching);
         given = this.#partner?.contain(fetching.document, document, variables, given) ?? given;
         answers.push({
           data: given.data ?? null,
@@ -69,29 +75,44 @@ export class Subgraph {
       }
       const known = error instanceof Unreachable || error instanceof TooLarge;
       if (!left && !known) throw error;
-      return { data: null, errors: this.#unavailable(document) };
+      const unsure = error instanceof Unreachable && error.unsure;
+      return { data: null, errors: this.#unavailable(document, unsure) };
     }
     return joined(answers);
   }
 
-  async #ask(query: string, variables: object, { context }: Fetching): Promise<Given> {
+  async #ask(document: Document, variables: object, { context }: Fetching): Promise<Given> {
     const { asked, request } = context;
-    const headers = { ...asked.headers, "content-type": "application/json", accept: ACCEPT };
-    const body = JSON.stringify({ query, variables });
+    const of = this.#partner === undefined ? asked.headers : await this.#partner.headers(asked);
+    const headers = { ...of, "content-type": "application/json", accept: ACCEPT };
+    const wanted = this.#partner === undefined && asked.rules === undefined;
+    const coordinates = wanted ? asked.coordinates : undefined;
+    const body = JSON.stringify({
+      query: document.text,
+      variables,
+      ...(coordinates ? { extensions: { withheld: coordinates } } : {}),
+    });
     asked.requests += 1;
-    return this.#replicas.ask(body, headers, request?.signal, (reply) => {
+    const take = (reply: Reply): Given => {
       // What a member may ask of one of our subgraphs is spent: then nothing is answered.
       if (reply.status === 429 && this.#partner === undefined && asked.charge !== undefined) {
         asked.charge.retryAfter = Math.max(asked.charge.retryAfter ?? 1, reply.retryAfter ?? 1);
       }
       return read(reply);
-    });
+    };
+    const given = document.isMutation
+      ? await this.#replicas.askOnce(body, headers, take)
+      : await this.#replicas.ask(body, headers, request?.signal, take);
+    const rules = given.extensions?.withheld;
+    if (coordinates && isRules(rules)) asked.rules ??= rules;
+    return given;
   }
 
   #document(node: DocumentNode): Document {
     let known = this.#documents.get(node);
     if (known === undefined) {
-      known = { text: print(node), roots: rootsOf(node) };
+      const isMutation = operationOf(node).operation === OperationTypeNode.MUTATION;
+      known = { text: print(node), isMutation, roots: rootsOf(node) };
       this.#documents.set(node, known);
     }
     return known;
@@ -124,10 +145,11 @@ export class Subgraph {
   }
 
   // Tells of each field that is null for it.
-  #unavailable(document: Document): GraphQLError[] {
-    const message =
-      `The subgraph ${this.#replicas.name} does not answer, and what it tells is null: ` +
-      "try again later.";
+  #unavailable(document: Document, unsure: boolean): GraphQLError[] {
+    const remedy = unsure
+      ? "whether it did what it was asked is not known: look before you ask again."
+      : "try again later.";
+    const message = `The subgraph ${this.#replicas.name} does not answer, and what it tells is null: ${remedy}`;
     const code = "SUBGRAPH_UNAVAILABLE";
     return document.roots.flatMap(({ key, representations, fields }) =>
       representations === undefined
@@ -140,10 +162,13 @@ export class Subgraph {
   }
 }
 
+function operationOf(document: DocumentNode) {
+  return document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
+}
+
 function rootsOf(document: DocumentNode): Document["roots"] {
-  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
-  return operation.selectionSet.selections
-    .filter((node) => node.kind === Kind.FIELD)
+  return operationOf(document)
+    .selectionSet.selections.filter((node) => node.kind === Kind.FIELD)
     .map((node) => {
       const argument = node.arguments?.find(({ name }) => name.value === "representations")?.value;
       const named = argument?.kind === Kind.VARIABLE ? argument.name.value : undefined;

@@ -15,6 +15,7 @@ const TYPE = "at+jwt";
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 const ORGANISATION = /^[0-9]{9}$/;
 
+// Who asks, as a verified token says.
 export interface Caller {
   issuer: string;
   organisation: string;

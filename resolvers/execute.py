@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
 from resolvers.subgraph import Division, carve
+from resolvers.withheld import Rules
 from schema.subgraph import OWNED
 
 _LOG = logging.getLogger("connect_graph.execute")
@@ -62,6 +63,8 @@ class Request:
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    coordinates: frozenset[str] | None = None
+    """Tell the rules that stand on these coordinates of the schema, as a gateway needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Graph:
     """The schema as each role may know it, made when first asked for."""
     told: dict[str, str] = field(default_factory=dict)
     """What a subgraph tells each role of itself, likewise."""
+    rules: dict[tuple[object, ...], Rules] = field(default_factory=dict)
+    """What withholds from each role, by the terms of scopes that tell."""
 
     @classmethod
     def make(
@@ -119,6 +124,7 @@ class Graph:
             sdl=write(self.sdl, part, self.division.shared(), version),
             projections={},
             told={},
+            rules={},
         )
 
     async def answer(
@@ -152,6 +158,7 @@ class Graph:
                     return self._introspect(request, document, viewer, pool)
                 cost = check_cost(selection, binding)
                 planned = plan(selection, binding, pool.grants, viewer.namespace)
+                withheld = self._withheld(request, selection, viewer, pool)
                 charge(cost)
         except RequestRefused as refused:
             return _refused(refused.errors)
@@ -181,8 +188,24 @@ class Graph:
                 result = await result
         finally:
             reader.end()
-        answer = _answer(result, planned.lacking, reader, whole=kind is OperationType.QUERY)
+        whole = kind is OperationType.QUERY
+        answer = _answer(result, planned.lacking, reader, withheld, whole=whole)
         return replace(answer, released=released)
+
+    def _withheld(
+        self, request: Request, selection: Selection, viewer: Viewer, pool: Pool
+    ) -> list[dict[str, Any]]:
+        """Name the rules that apply to the fields asked for, whatever there is to be found."""
+        embargo = viewer.embargo_until if viewer.embargoed else None
+        terms = (pool.role, viewer.data_domains, viewer.purpose, embargo)
+        if terms not in self.rules:
+            if len(self.rules) >= _MOST_TERMS:
+                self.rules.clear()
+            self.rules[terms] = Rules.of(self.division.binding, pool.grants, viewer)
+        rules = self.rules[terms]
+        if request.coordinates is not None:
+            return rules.by_coordinates(request.coordinates)
+        return rules.by_paths(selection)
 
     def _introspect(
         self, request: Request, document: DocumentNode, viewer: Viewer, pool: Pool
@@ -248,6 +271,7 @@ def _answer(
     result: ExecutionResult,
     lacking: tuple[Refusal, ...],
     reader: Reader,
+    withheld: Sequence[Mapping[str, Any]] = (),
     *,
     whole: bool = True,
 ) -> Answer:
@@ -262,9 +286,13 @@ def _answer(
     body = {"data": result.data}
     if errors:
         body["errors"] = [error.formatted for error in errors]
+    if withheld:
+        body["extensions"] = {"withheld": withheld}
     return Answer(body, statements=reader.statements, rows=reader.rows)
 
 
+_MOST_TERMS = 1_000
+"""Scopes' terms for which the rules are kept."""
 _WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
 """What leaves nothing of an answer."""
 

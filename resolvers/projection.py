@@ -41,7 +41,7 @@ def shown(document: DocumentNode, binding: Binding, grants: Grants) -> DocumentN
         (name, field)
         for name, bound in binding.types.items()
         for field, source in bound.sources.items()
-        if not _available(binding, grants, name, field, source)
+        if not available(binding, grants, name, field, source)
     }
     left = _without_empty(visit(document, _Without(lacking, binding)))
     definitions = {
@@ -136,11 +136,14 @@ class _Without(Visitor):
 
 def _named(lacking: set[tuple[str, str]], name: str, binding: Binding) -> set[str]:
     """List the fields that a definition loses: of the type itself, its filter or its order."""
-    base = name.removesuffix("OrderField").removesuffix("ListFilter").removesuffix("Filter")
-    members = {name, base}
-    if base in binding.types:
-        members |= set(binding.kinds(base).values())
+    members = members_of(name, binding)
     return {field for type_, field in lacking if type_ in members}
+
+
+def members_of(name: str, binding: Binding) -> set[str]:
+    """Name the types that a definition is of: itself, or those that it filters or orders."""
+    base = name.removesuffix("OrderField").removesuffix("ListFilter").removesuffix("Filter")
+    return {name, base, *(binding.kinds(base).values() if base in binding.types else ())}
 
 
 def _reach(definitions: dict[str, TypeDefinitionNode], name: str, reached: set[str]) -> None:
@@ -161,9 +164,10 @@ def _reach(definitions: dict[str, TypeDefinitionNode], name: str, reached: set[s
             _reach(definitions, other, reached)
 
 
-def _available(
+def available(
     binding: Binding, grants: Grants, name: str, field: str, source: mapping.Source
 ) -> bool:
+    """Tell whether PostgreSQL grants a role what a field needs."""
     ground = Ground(binding, grants)
     try:
         match source:

@@ -273,9 +273,18 @@ def _told(viewer: Viewer) -> Told:
             "organisation": Told(
                 {"code": viewer.organisation_code, "name": viewer.organisation_name}
             ),
+            "subject": viewer.caller.subject,
             "scope": Told(
-                {"kind": viewer.scope_kind, "code": viewer.scope, "validTo": viewer.valid_to}
+                {
+                    "kind": viewer.scope_kind,
+                    "code": viewer.scope,
+                    "validFrom": viewer.valid_from,
+                    "validTo": viewer.valid_to,
+                    "embargoUntil": viewer.embargo_until,
+                    "dataDomains": viewer.data_domains,
+                }
             ),
+            "purpose": viewer.purpose,
             "purposes": list(viewer.purposes),
         }
     )

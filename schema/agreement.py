@@ -9,7 +9,7 @@ import strawberry
 
 from schema.mapping import column, entity, many, one
 from schema.scalars import DateTime
-from schema.viewer import Purpose
+from schema.viewer import DataDomain, Purpose
 
 if TYPE_CHECKING:
     from schema.consortium import Partner
@@ -29,16 +29,6 @@ class AgreementModel(Enum):
     OUTCOME_BASED = strawberry.enum_value(
         "OUTCOME_BASED", description="The public pays by what comes of the treatments."
     )
-
-
-@strawberry.enum(description="A kind of record that a contract includes beside the clinical ones.")
-class DataDomain(Enum):
-    """Name a kind of record."""
-
-    MOLECULAR = strawberry.enum_value(
-        "MOLECULAR", description="Specimens, profiles, biomarkers, and what names them."
-    )
-    RESISTANCE = strawberry.enum_value("RESISTANCE", description="Resistance findings.")
 
 
 @entity(

@@ -87,6 +87,8 @@ class Measure:
     function: str
     columns: tuple[str, ...]
     arguments: tuple[str, ...]
+    reads: tuple[str, ...] = ()
+    """The tables that the function looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +273,16 @@ def measure(
     *,
     columns: tuple[str, ...],
     arguments: tuple[str, ...],
+    reads: tuple[str, ...] = (),
     weight: int,
 ) -> Callable[[_Function], Any]:
     """Declare a computed field; the decorated function gives its arguments and is never called.
 
-    `weight` is how many objects could be read in the time that computing one value takes.
+    `reads` names the tables that the function looks at, `weight` how many objects could be read in
+    the time that computing one value takes.
     """
-    return _declared(Measure(function, columns, arguments), description, Cost(weight=weight))
+    source = Measure(function, columns, arguments, reads)
+    return _declared(source, description, Cost(weight=weight))
 
 
 def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import strawberry
 
-from schema.agreement import DataDomain
 from schema.mapping import column, entity, one
 from schema.scalars import DateTime
-from schema.viewer import Purpose, Role, ScopeKind
+from schema.viewer import DataDomain, Purpose, Role, ScopeKind
 
 
 @entity("scope_term", key="scope_id", description="The terms of a scope.")

@@ -178,6 +178,7 @@ class Patient:
         "What is known of one gene in the patient, from the profiles that the viewer may see.",
         columns=("id",),
         arguments=("symbol",),
+        reads=("biomarker", "gene", "gene_assessed", "molecular_profile"),
         weight=10,  # 0.35 ms where a patient takes 0.04
     )
     def gene_status(

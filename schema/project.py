@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.agreement import DataDomain
 from schema.mapping import column, entity, many, one
 from schema.scalars import DateTime
-from schema.viewer import Purpose
+from schema.viewer import DataDomain, Purpose
 
 if TYPE_CHECKING:
     from schema.cohort import Cohort

@@ -56,6 +56,16 @@ class Purpose(Enum):
     ADMINISTRATION = "ADMINISTRATION"
 
 
+@strawberry.enum(description="A kind of record that a contract includes beside the clinical ones.")
+class DataDomain(Enum):
+    """Name a kind of record."""
+
+    MOLECULAR = strawberry.enum_value(
+        "MOLECULAR", description="Specimens, profiles, biomarkers, and what names them."
+    )
+    RESISTANCE = strawberry.enum_value("RESISTANCE", description="Resistance findings.")
+
+
 @strawberry.type(description="The organisation that the caller acts for.")
 class Organisation:
     """Part of the viewer."""
@@ -70,7 +80,13 @@ class Scope:
 
     kind: ScopeKind = from_viewer("Agreement, project, site or the consortium.")
     code: str = from_viewer("Code, as given in the header X-Scope.")
+    valid_from: DateTime = from_viewer("When it begins.")
     valid_to: DateTime | None = from_viewer("When it ends; null: no end is set.")
+    embargo_until: DateTime | None = from_viewer("Before it no record leaves; null: none.")
+    data_domains: list[DataDomain] | None = from_viewer(
+        "The kinds of record that an agreement or a project includes beside the clinical ones; "
+        "null: the scope is neither."
+    )
 
 
 @strawberry.type(description="Who asks.")
@@ -79,10 +95,16 @@ class Viewer:
 
     role: Role = from_viewer("In which capacity.")
     granularity: Granularity = from_viewer("How finely patients may be seen.")
+    subject: str = from_viewer(
+        "Who asks, as the token names them; nobody else is told by this field."
+    )
     organisation: Annotated[Organisation, strawberry.lazy("schema.viewer")] = from_viewer(
         "The organisation that the caller acts for."
     )
     scope: Annotated[Scope, strawberry.lazy("schema.viewer")] = from_viewer(
         "What this request sees through."
+    )
+    purpose: Purpose | None = from_viewer(
+        "What this request is for: the purpose stated in the header X-Purpose, or the only one."
     )
     purposes: list[Purpose] = from_viewer("What the scope may be used for.")

@@ -196,9 +196,11 @@ create policy office_add on connect.membership for insert to connect_office
       left join connect.site t on t.id = s.site_id
       left join connect.partner p on p.id = coalesce(a.partner_id, j.partner_id, t.partner_id)
       where s.id = membership.scope_id and (s.valid_to is null or s.valid_to > now())
-        and (membership.role::text, s.kind::text) in (
-          ('PARTNER', 'AGREEMENT'), ('RESEARCHER', 'PROJECT'), ('CLINICIAN', 'SITE'),
-          ('STEWARD', 'CONSORTIUM'), ('AUTHORITY', 'CONSORTIUM'))
+        and s.kind::text = case membership.role
+          when 'PARTNER' then 'AGREEMENT'
+          when 'RESEARCHER' then 'PROJECT'
+          when 'CLINICIAN' then 'SITE'
+          else 'CONSORTIUM' end
         and (s.kind = 'CONSORTIUM' or p.organisation_number = membership.organisation_number)));
 create policy office_change on connect.membership for update to connect_office
   using ((select connect.is_office()) and (revoked_at is null or revoked_at > now()))

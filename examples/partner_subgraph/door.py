@@ -1,7 +1,7 @@
 """The door of a partner's subgraph: who has no valid token is refused, and no fault leaves it.
 
-It listens on HOST (127.0.0.1) and PORT, and believes the tokens that ISSUER signed for AUDIENCE, by
-the public keys at KEYS: the path or URL of a JWKS, read again every five minutes.
+It listens on HOST (127.0.0.1) and PORT, and believes the tokens that the gateway ISSUER signed for
+AUDIENCE, by the public keys at KEYS: the path or URL of a JWKS, read again every five minutes.
 """
 
 import json
@@ -37,12 +37,12 @@ def keys(_period: int) -> KeySet:
 
 def verify(authorization: str) -> None:
     scheme, _, text = authorization.partition(" ")
-    token = jwt.decode(text, keys(int(time.monotonic() // 300)), ["ES256", "RS256"])
+    token = jwt.decode(text, keys(int(time.monotonic() // 300)), ["ES256"])
     needed = jwt.JWTClaimsRegistry(leeway=30, sub={"essential": True}, exp={"essential": True})
     needed.validate(token.claims)
     kind = str(token.header.get("typ")).lower()
     shown = (scheme.lower(), kind, token.claims.get("iss"), token.claims.get("aud"))
-    if shown != ("bearer", "at+jwt", os.environ["ISSUER"], os.environ["AUDIENCE"]):
+    if shown != ("bearer", "partner+jwt", os.environ["ISSUER"], os.environ["AUDIENCE"]):
         raise ValueError("not for us")
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from schema.agreement import Agreement, AgreementModel, DataDomain
+from schema.agreement import Agreement, AgreementModel
 from schema.change.value import CHANGED, CODE, UNCHANGED, given, optional
 from schema.mapping import changed, of_change
 from schema.scalars import DateTime
-from schema.viewer import Purpose
+from schema.viewer import DataDomain, Purpose
 
 
 @strawberry.input(description="A new agreement; its cohorts follow from its drugs.")

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from schema.agreement import DataDomain
 from schema.change.value import CHANGED, CODE, UNCHANGED, given, optional
 from schema.mapping import changed, of_change
 from schema.project import Project
 from schema.scalars import DateTime
-from schema.viewer import Purpose
+from schema.viewer import DataDomain, Purpose
 
 
 @strawberry.input(description="A research project that was approved.")

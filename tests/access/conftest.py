@@ -48,7 +48,7 @@ async def world(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Async
                 await database.pseudonyms(settings)(connection)
             async with database.connected(copy.url) as connection:
                 await freeze(connection)
-            for role, scope in OTHERS:
+            for role, scope in CASES:  # all that tests ask for: `facts` is read once
                 await filled.caller(role, scope)
             yield filled
         finally:

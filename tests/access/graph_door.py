@@ -10,8 +10,10 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLSchema,
     get_named_type,
     is_leaf_type,
 )
@@ -166,7 +168,7 @@ class GraphDoor:
                 if is_leaf_type(get_named_type(declared.type))
                 and not declared.args
                 and self.has(name, field)
-                and field in graph.binding.schema.type_map[name].fields  # type: ignore[union-attr]
+                and field in _fields(graph.binding.schema, name)
             }
             source = line(whole.binding.schema, name, key).source
             if key not in fields or not self._known(table.table):
@@ -269,7 +271,7 @@ class GraphDoor:
         below = chosen[field]
         if below is None:
             return {field: {"isNull": self.rng.random() < 0.5}}
-        target = get_named_type(schema.type_map[name].fields[field].type).name  # type: ignore[union-attr]
+        target = get_named_type(_fields(schema, name)[field].type).name
         if depth == 0 or target == "TimeToEvent":
             return None
         inner = self._condition(target, below, depth - 1)
@@ -289,3 +291,10 @@ def _parts(schema: Any, chosen: Selection, name: str) -> Iterator[Selection]:
     for field, inner in chosen.items():
         if inner is not None:
             yield {"id": None, field: inner}
+
+
+def _fields(schema: GraphQLSchema, name: str) -> dict[str, GraphQLField]:
+    type_ = schema.type_map[name]
+    assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType), name
+    fields: dict[str, GraphQLField] = type_.fields
+    return fields

@@ -208,7 +208,7 @@ async def _keeping(connection: asyncpg.Connection) -> AsyncIterator[Mutant]:
             yield Mutant(name, (make + each.sql,), shows_in=_KEPT, writes=True)
     for function in await connection.fetch(_KEEPERS):
         asked = function["callable"]
-        where = _KEPT
+        where: tuple[str, ...] = _KEPT
         if asked:
             where = _shows_in(await _reads(connection), function["name"])
             where = (STATUS,) if STATUS.startswith(function["name"]) else where[1:]

@@ -90,14 +90,15 @@ def _audit(table: str) -> list[Row]:
     """Give one row of the audit."""
     at, chain, digest = _CHAIN["at"], _CHAIN["chain_id"], "\\x" + "00" * 32
     empty = "\\x" + hashlib.sha256(b"").hexdigest()
-    return {
+    rows: dict[str, list[Row]] = {
         "audit_chain": [
             {"id": chain, "opened_at": at, "key_name": "\\x" + "00" * 8, "digest": digest}
         ],
         "audit_document": [{"digest": empty, "content": "\\x"}],
         "audit_entry": [_ENTRY | {"digest": digest, "previous": digest}],
         "audit_seal": [_SEAL | {"head": digest, "digest": digest, "previous": digest}],
-    }[table]
+    }
+    return rows[table]
 
 
 def draw_world(

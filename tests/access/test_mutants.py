@@ -87,7 +87,7 @@ async def survivors(owner: asyncpg.Connection, tried: list[Mutant], world: int) 
         if mutant.writes:
             orders[mutant.last].append(mutant)
     for last, mutants_of in orders.items():
-        for mutant in (None, *mutants_of):  # without a mutant it can be written, and all agree
+        for one in (None, *mutants_of):  # without a mutant it can be written, and all agree
             await owner.execute(_KEPT)  # what was rolled back slows the next down
             transaction = owner.transaction()
             await transaction.start()
@@ -95,13 +95,13 @@ async def survivors(owner: asyncpg.Connection, tried: list[Mutant], world: int) 
                 now = await owner.fetchval("select now()")
                 table = last or LAST[world % len(LAST)]
                 drawn = draw_world(world, now, LATER, rich=True, last=table)
-                difference = await caught(owner, mutant or NOTHING, drawn, snapshot)
+                difference = await caught(owner, one or NOTHING, drawn, snapshot)
             finally:
                 await transaction.rollback()
-            if mutant is None:
+            if one is None:
                 assert difference is None
             elif difference is None:
-                left.append(mutant)
+                left.append(one)
     return left
 
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
+from connect_graph.settings import ROLES
 from db.pool import Pools
 from db.viewer import Caller, Viewer, viewers
 from tests.access.expectation import Expectation
@@ -31,7 +32,7 @@ from tests.access.sql_door import (
 )
 from tests.conftest import Clone
 from tests.extent import EXTENT, count
-from tests.world import ROLES, World
+from tests.world import World
 
 SOON = timedelta(milliseconds=700)
 WORLDS = count(ci=30, nightly=300)

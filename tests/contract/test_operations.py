@@ -150,7 +150,8 @@ async def test_hidden_and_absent_answer_alike(world: World, shared: Path, role: 
     }
     text = operation(shared, "patient")
     absent = await world.answer(role, text, {"id": "0000000000000000"})
-    assert absent.body == {"data": {"patient": None}}
+    assert absent.body["data"] == {"patient": None}
+    assert "errors" not in absent.body
     for other, found in theirs.items():
         if other != role:
             hidden = await world.answer(role, text, {"id": found})

@@ -161,8 +161,11 @@ async def test_what_they_cost_counts_each(world: World) -> None:
 async def test_hidden_and_absent_answer_alike(world: World, role: str) -> None:
     others = [(await ids_of(world, other, 1))[0] for other in RECORDS if other != role]
     asked = [*others, ABSENT]
-    answer = await world.answer(role, entities(BIOMARKERS), patients(asked), subgraph="biomarkers")
-    assert answer.body == {"data": {"_entities": [None] * len(asked)}}
+    query, empty = entities(BIOMARKERS), [ABSENT] * len(asked)
+    answer = await world.answer(role, query, patients(asked), subgraph="biomarkers")
+    absent = await world.answer(role, query, patients(empty), subgraph="biomarkers")
+    assert answer.body["data"] == {"_entities": [None] * len(asked)}
+    assert answer.body == absent.body
 
 
 async def test_a_child_of_another_scope_is_absent(world: World) -> None:

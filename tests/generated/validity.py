@@ -90,7 +90,8 @@ class Validator:
 
     def check(self, body: Mapping[str, Any]) -> None:
         """Check data and errors of an answer; raises Invalid."""
-        _demand(set(body) <= {"data", "errors"} and bool(body), (), "has other keys")
+        _demand(set(body) <= {"data", "errors", "extensions"} and bool(body), (), "has other keys")
+        _demand(set(body.get("extensions", ())) <= {"withheld"}, (), "has other extensions")
         root = self.schema.query_type
         assert root is not None
         if "data" not in body:

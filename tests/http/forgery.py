@@ -32,17 +32,19 @@ class Forger:
     organisation: str
     subject: str
     issuer: str = DEMO_ISSUER
+    audience: str = AUDIENCE
+    type: str = TOKEN_TYPE
     claim: str = "org"
     """The claim that names the organisation."""
 
     def header(self, **changes: Any) -> dict[str, Any]:
         """Give a right header, changed."""
-        return _changed({"alg": "ES256", "typ": TOKEN_TYPE, "kid": self.key.kid}, changes)
+        return _changed({"alg": "ES256", "typ": self.type, "kid": self.key.kid}, changes)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Give right claims, changed."""
         now = int(time.time())
-        right = {"iss": self.issuer, "aud": AUDIENCE, "sub": self.subject}
+        right = {"iss": self.issuer, "aud": self.audience, "sub": self.subject}
         right[self.claim] = self.organisation
         return _changed({**right, "iat": now, "nbf": now, "exp": now + 600}, changes)
 
@@ -64,7 +66,7 @@ class Forger:
             "typ JWT": {"typ": "JWT"},
             "typ missing": {"typ": DROPPED},
             "typ a number": {"typ": 1},
-            "typ a list": {"typ": [TOKEN_TYPE]},
+            "typ a list": {"typ": [self.type]},
             "typ null": {"typ": None},
             "alg missing": {"alg": DROPPED},
             "alg a number": {"alg": 1},
@@ -128,12 +130,12 @@ class Forger:
                 DROPPED,
                 "",
                 "other",
-                [AUDIENCE],
-                [AUDIENCE, "other"],
+                [self.audience],
+                [self.audience, "other"],
                 [],
                 None,
                 {},
-                AUDIENCE.upper(),
+                self.audience.upper(),
             ],
             "iss": [DROPPED, "", "other", f"{self.issuer}/", [self.issuer], None, 1],
             "sub": [DROPPED, "", 1, None, [self.subject], {}, "a\0b", "\ud800", "a\nb"],

@@ -32,7 +32,7 @@ PATIENTS = "{ patients(first: 1) { nodes { id } } }"
 PROGRAM = [sys.executable, "-m", "connect_graph"]
 COMMANDS = (
     *("serve", "demo", "gateway", "migrate", "import", "template", "export", "derive", "release"),
-    *("synthesize", "token", "keys", "schema", "status", "fill", "rotate"),
+    *("synthesize", "token", "keys", "schema", "status", "fill", "rotate", "member", "audit"),
 )
 MISUSE = [
     [],

@@ -78,7 +78,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "no audience": {"aud": DROPPED},
     "over": {"exp": int(time.time()) - 60},
     "never over": {"exp": DROPPED},
-    "not yet": {"iat": int(time.time()) + 600},
+    "not yet": {"iat": int(time.time()) + 86_400},
     "no time": {"iat": DROPPED},
     "no subject": {"sub": DROPPED},
     "a subject that is a number": {"sub": 1},

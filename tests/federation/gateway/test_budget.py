@@ -204,6 +204,6 @@ async def test_what_does_not_arrive_in_time_is_ended_and_get_may_be_off(
 
 
 def _last_words(port: int, sent: str) -> str:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as caller:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as caller:
         caller.sendall(sent.encode())
         return b"".join(iter(lambda: caller.recv(65_536), b"")).decode()

@@ -64,6 +64,7 @@ def test_the_public_schema_is_that_of_the_one_process(
     whole = build_schema((ROOT / "schema" / "schema.graphql").read_text())
     declared = GraphQLSchema(
         query=whole.query_type,
+        mutation=whole.mutation_type,
         types=list(whole.type_map.values()),
         directives=specified_directives,
     )

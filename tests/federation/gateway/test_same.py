@@ -90,6 +90,7 @@ class Comparison:
         assert other.status_code == one.status, other.text
         assert other.json().get("data") == one.body.get("data")
         assert ("data" in other.json()) == ("data" in one.body)
+        assert other.json().get("extensions") == one.body.get("extensions")
         told_by_one, told_by_other = codes(one.body), codes(other.json())
         assert told_by_other <= told_by_one
         for code, path in told_by_one - told_by_other:

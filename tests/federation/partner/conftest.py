@@ -15,9 +15,19 @@ from joserfc.jwk import ECKey
 from connect_graph.gateway import FOLDER
 from schema.subgraph import SUBGRAPHS
 from tests.federation.gateway.stack import before
-from tests.federation.partner.program import NAME, PROGRAM, Joined, Partner, node, tapped
+from tests.federation.partner.program import (
+    GATEWAY,
+    NAME,
+    PROGRAM,
+    Joined,
+    Partner,
+    node,
+    tapped,
+)
 from tests.http.forgery import Forger
-from tests.world import ROOT, World
+from tests.world import World
+
+SIGNED = (GATEWAY, NAME, "partner+jwt")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,18 +38,20 @@ def installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def keys(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the public keys as the command prints them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "connect_graph", "keys"],
-        cwd=ROOT,
-        env=world.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    file = tmp_path_factory.mktemp("keys") / "keys.json"
-    file.write_text(done.stdout)
+def key() -> str:
+    """Make the gateway's key."""
+    done = node("key.ts")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def keys(key: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write its public part as the tool prints it."""
+    directory = tmp_path_factory.mktemp("keys")
+    (directory / "key.json").write_text(key)
+    file = directory / "keys.json"
+    file.write_text(node("key.ts", str(directory / "key.json")).stdout)
     return file
 
 
@@ -78,11 +90,14 @@ def supergraph(parts: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def joined(world: World, url: str, partner: Partner, supergraph: Path) -> Iterator[Joined]:
+def joined(
+    world: World, url: str, partner: Partner, supergraph: Path, key: str
+) -> Iterator[Joined]:
     """Run a gateway before ours and the partner's; what it sends there is kept."""
     with tapped(partner.url) as tap:
         urls = {name: [f"{url}/subgraphs/{name}/graphql"] for name in SUBGRAPHS}
-        with before(world, {**urls, NAME: [tap.url]}, supergraph=supergraph) as gateway:
+        settings = {"supergraph": supergraph, "name": GATEWAY, "key": key}
+        with before(world, {**urls, NAME: [tap.url]}, **settings) as gateway:
             yield Joined(gateway.url, partner, tap, world)
 
 
@@ -94,8 +109,6 @@ async def direct(partner: Partner) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def forger(world: World) -> Forger:
-    key = ECKey.import_key(json.loads((world.directory / "demo-issuer.key").read_text()))
-    key.ensure_kid()
-    caller = await world.caller("steward")
-    return Forger(key, caller.organisation, caller.subject)
+def forger(key: str) -> Forger:
+    """Sign with the gateway's key what the gateway would not."""
+    return Forger(ECKey.import_key(json.loads(key)), "999000259", "somebody", *SIGNED)

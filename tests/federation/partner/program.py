@@ -18,12 +18,13 @@ from typing import Any
 
 import httpx
 
-from connect_graph.issuer import AUDIENCE, DEMO_ISSUER
 from tests.http.client import Client, bearer
 from tests.world import ROOT, World
 
 PROGRAM = ROOT / "examples" / "partner_subgraph" / "partner.py"
 NAME = "partner"
+GATEWAY = "https://graph.connect-graph.invalid"
+"""The issuer of the tokens that the gateway signs for partners."""
 READY_SECONDS = 20
 Falsify = Callable[[int, bytes], tuple[int, bytes]]
 """Makes another status and body of those that the partner answered."""
@@ -37,6 +38,7 @@ class Partner:
     keys: str
     port: int = field(default_factory=lambda: _free_port())
     process: subprocess.Popen[bytes] | None = None
+    name: str = NAME
 
     @property
     def url(self) -> str:
@@ -55,8 +57,8 @@ class Partner:
         """Start the program with nothing of ours in its environment, and wait until it answers."""
         settings = {
             "PATH": os.environ["PATH"],
-            "ISSUER": DEMO_ISSUER,
-            "AUDIENCE": AUDIENCE,
+            "ISSUER": GATEWAY,
+            "AUDIENCE": self.name,
             "KEYS": self.keys,
             "DATABASE": str(self.database),
             "PORT": str(self.port),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from joserfc.jwk import KeySet
 from tests.federation.partner.program import NAME, PROGRAM
 from tests.http.client import Client, bearer
 from tests.http.forgery import Forger
-from tests.world import World
+from tests.world import ROOT, World
 
 SERVICE = "{ _service { sdl } }"
 ENTITIES = (
@@ -50,20 +51,28 @@ def imported(file: Path) -> Iterator[str]:
             yield each.module or ""
 
 
-def test_the_keys_are_public_and_verify(world: World, keys: Path) -> None:
-    text = keys.read_text()
-    (key,) = json.loads(text)["keys"]
+def test_the_keys_are_public_and_verify(world: World) -> None:
+    """Those of the demonstration's issuer, which a gateway elsewhere believes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "connect_graph", "keys"],
+        cwd=ROOT,
+        env=world.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (key,) = json.loads(done.stdout)["keys"]
     assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     token = world.issuer.token("999000259", "somebody")
-    decoded = jwt.decode(token, KeySet.import_key_set(json.loads(text)), ["ES256"])
+    decoded = jwt.decode(token, KeySet.import_key_set(json.loads(done.stdout)), ["ES256"])
     assert decoded.claims["sub"] == "somebody"
     assert decoded.header["kid"] == key["kid"]
 
 
 async def test_it_tells_what_it_prints(
-    direct: httpx.AsyncClient, world: World, parts: dict[str, str]
+    direct: httpx.AsyncClient, forger: Forger, parts: dict[str, str]
 ) -> None:
-    client = Client(direct, bearer(await world.token("partner")))
+    client = Client(direct, bearer(forger.sign(forger.header(), forger.claims())))
     told = (await client.ask(SERVICE)).json()["data"]["_service"]["sdl"]
     assert told == Path(parts[NAME].partition("=")[2]).read_text().rstrip("\n")
 
@@ -105,7 +114,7 @@ async def test_the_partners_own_port_answers_a_right_token(
     asked = {
         "of": [{"__typename": "Gene", "symbol": "BRCA1"}, {"__typename": "Gene", "symbol": "-"}]
     }
-    for header in (forger.header(), forger.header(typ="AT+JWT")):
+    for header in (forger.header(), forger.header(typ="PARTNER+JWT")):
         token = forger.sign(header, forger.claims())
         for scheme in ("Bearer", "bearer"):
             client = Client(direct, {"authorization": f"{scheme} {token}"})
