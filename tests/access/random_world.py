@@ -207,7 +207,7 @@ class _Consortium:
             agreement = draw.new(
                 "agreement", code=f"AGR-{n}", partner_id=1, model="DRUG_SUPPLY", **company
             )
-            for drug in draw.some(self.drugs, 3, 2 * self.rich):
+            for drug in draw.some(self.drugs, 1 if n == 2 else 3, self.rich):
                 draw.add("agreement_drug", agreement_id=agreement["id"], drug_id=drug)
             flags = {"all_cohorts": draw.chance(0.4), "all_tumour_types": draw.chance(0.4)}
             if self.rich:
