@@ -101,7 +101,9 @@ def _changed(draw: Draw, table: str, row: Row) -> Row | None:
     """Give what was different before, of a fact that an update changed."""
     match table:
         case "consent":
-            return {"withdrawn_at": None if row["withdrawn_at"] else draw.ago(-1500)}
+            if row["withdrawn_at"] is None:
+                return {"given_at": draw.ago(-1500 - row["id"])}
+            return {"withdrawn_at": None}
         case "treatment":
             return {"cohort_id": draw.one(1, 2, 3, 4, 5, None)}
         case "diagnosis":
