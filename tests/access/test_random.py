@@ -100,7 +100,7 @@ def asking(snapshot: Snapshot, seed: int) -> list[Who]:
         return snapshot.everybody
     members = members_of(snapshot.facts)
     others = [who for who in snapshot.everybody if who not in set(members)]
-    return members + random.Random(seed).sample(others, min(len(others), 15))
+    return members + random.Random(seed).sample(others, min(len(others), 10))
 
 
 async def clear(owner: asyncpg.Connection) -> None:
