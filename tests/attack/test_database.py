@@ -61,7 +61,7 @@ TELLING = {
     "view": "create view {0}.told as select * from connect.patient",
     "sequence": "create sequence {0}.told",
     "language": "create language plperlu",
-    "extension": "create extension dblink",
+    "extension": "create extension dblink schema connect",
     "foreign data": "create server other foreign data wrapper none",
     "event trigger": "create event trigger told on ddl_command_end execute function now()",
     "publication": "create publication told for all tables",

@@ -68,7 +68,7 @@ async def test_settings_keep_data_and_keep_values_out_of_logs(embedded: Server) 
         "fsync": "on",
         "full_page_writes": "on",
         "data_checksums": "on",
-        "max_connections": "200",
+        "max_connections": "400",
         "listen_addresses": "",
         "log_statement": "none",
         "log_parameter_max_length": "0",

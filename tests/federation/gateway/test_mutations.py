@@ -117,7 +117,7 @@ def serving(name: str) -> Iterator[Served]:
     """Serve a subgraph in a thread."""
     served = Served(name)
     app = Starlette(routes=[Route("/graphql", served.answer, methods=["POST"])])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
