@@ -15,8 +15,8 @@ from tests.conftest import Clone
 from tests.synthetic.conftest import KEY, PATIENTS, complete, furnish
 from tests.world import Database
 
-# Rows without what PostgreSQL stamps or draws; a release says when it was frozen, and its digest seals
-# it.
+# Rows without what PostgreSQL stamps or draws; a release says when it was frozen, and its digest
+# seals it.
 TABLES = """
 select c.relname from pg_class c
 where c.relnamespace = 'connect'::regnamespace and c.relkind = 'r'
