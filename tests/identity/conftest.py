@@ -146,4 +146,4 @@ def settings_of(
 def installed() -> None:
     """Skip where the provider's packages are missing."""
     if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        pytest.skip("the test provider's Node packages are not there: run make setup")
+        pytest.skip("the test provider's Node packages are not there: make test installs them")
