@@ -24,6 +24,10 @@ IDS = """{ patients(first: 1000) { totalCount nodes {
   id diagnoses { id } specimens { id } biomarkers { id } treatments { id } } } }"""
 SOON = "clock_timestamp() + interval '1500 milliseconds'"
 CONSENT = "update connect.consent set {} where patient_id = $1 and purpose = '{}'"
+# Of those who consented once: who withdrew and consented again has more than one row to move.
+ONCE = """select y.public_id, y.patient_id from connect.pseudonym y where y.public_id = any($1)
+  and (select count(*) from connect.consent c
+       where c.patient_id = y.patient_id and c.purpose = $2) = 1 limit 1"""
 SCOPE = "update connect.scope set {} where code = $1"
 MEMBERSHIP = "update connect.membership set {} where subject = $1"
 Seen = dict[str, object]
@@ -82,12 +86,11 @@ async def test_a_consent_begins_and_ends(
     """One patient comes or goes with everything of theirs; the others stay as they were."""
     ask = await asking(ticking, role, SCOPES[role])
     everyone = await seen(ask)
-    one = next(iter(everyone))
+    found = await loader.fetchrow(ONCE, list(everyone), purpose)
+    assert found is not None
+    one, patient = found
     others = {name: node for name, node in everyone.items() if name != one}
     assert others
-    patient = await loader.fetchval(
-        "select patient_id from connect.pseudonym where public_id = $1", one
-    )
     statement = CONSENT.format(f"{change} = {SOON}", purpose)
     before, after = await around(loader, ask, statement, patient)
     expected = (everyone, others) if change == "withdrawn_at" else (others, everyone)
