@@ -22,8 +22,9 @@ from db.office.change import Office, Record
 from db.office.outcome import Outcome
 from db.pool import Pool
 from db.viewer import Caller, Viewer
+from resolvers.answer import Answer
 from resolvers.errors import Code
-from resolvers.execute import Answer, Request
+from resolvers.execute import Request
 
 if TYPE_CHECKING:
     from db.catalog import Connection
@@ -108,7 +109,7 @@ class Account:
         watched, viewer, asked, answer = self._watched, self.viewer, self.asked, self.answer
         seconds = watched.seconds
         claimed = self._headers.get(FEDERATED)
-        is_answered = answer is not None and "data" in answer.body
+        is_answered = answer is not None and answer.has_data
         released = answer.released if answer is not None and is_answered else None
         return Entry(
             at=datetime.now(UTC) - timedelta(seconds=seconds),

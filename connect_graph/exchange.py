@@ -12,8 +12,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from resolvers.answer import Answer
 from resolvers.errors import Code, Refusal
-from resolvers.execute import Answer, Request
+from resolvers.execute import Request
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -169,8 +170,20 @@ def write(
     """
     status = 200 if media == JSON and well_formed and answer.status == 400 else answer.status
     return Response(
-        json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
+        _json(answer).encode(errors="replace"),
         status,
         {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
         f"{media}; charset=utf-8",
     )
+
+
+def _json(answer: Answer) -> str:
+    """Write the whole of an answer; what PostgreSQL wrote of it stays as it is."""
+    if answer.text is None:
+        return _written(answer.members)
+    rest = "".join(f',"{name}":{_written(value)}' for name, value in answer.members.items())
+    return f'{{"data":{answer.text}{rest}}}'
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

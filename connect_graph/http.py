@@ -35,8 +35,9 @@ from connect_graph.watch import HEADER, Watch, observed
 from db.audit.writer import Writer
 from db.migrate import MigrationError
 from db.pool import Pools, TimedOut, Unavailable
+from resolvers.answer import TOO_SLOW, UNREACHABLE, Answer
 from resolvers.errors import Code, Refusal
-from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
+from resolvers.execute import Graph
 from schema.subgraph import SUBGRAPHS
 
 _LOG = logging.getLogger("connect_graph.http")

@@ -26,8 +26,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, StatusCode, Tracer, TracerProvider
 
 from db.pool import Pools
+from resolvers.answer import Answer
 from resolvers.errors import Code
-from resolvers.execute import Answer
 
 NAME = "connect-graph"
 _ROOT = Context()
@@ -74,7 +74,7 @@ class Observed:
         """Note how it was answered."""
         self.statements = answer.statements
         self.rows = answer.rows
-        errors: list[dict[str, Any]] = answer.body.get("errors", [])
+        errors: list[dict[str, Any]] = answer.members.get("errors", [])
         found = {error.get("extensions", {}).get("code", Code.INTERNAL.value) for error in errors}
         self.codes = tuple(sorted(found))
 

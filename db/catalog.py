@@ -24,6 +24,10 @@ _FUNCTIONS = """
 select p.proname from pg_proc p
 where p.pronamespace = 'connect'::regnamespace and has_function_privilege(p.oid, 'execute')
 """
+_ENUMERATIONS = """
+select format_type(t.oid, null) as name from pg_type t
+where t.typnamespace = 'connect'::regnamespace and t.typtype = 'e'
+"""
 _POLICIES = """
 select c.relname, p.polname,
   substring(pg_get_expr(p.polqual, p.polrelid) from '''([A-Z_]+)''::text = ANY') as kind,
@@ -60,6 +64,8 @@ class Grants:
     functions: frozenset[str]
     policies: Mapping[str, tuple[Policy, ...]]
     """By table."""
+    enumerations: frozenset[str] = frozenset()
+    """The types whose values are words, as PostgreSQL writes them."""
 
 
 async def grants(connection: Connection) -> Grants:
@@ -74,4 +80,5 @@ async def grants(connection: Connection) -> Grants:
         MappingProxyType({(row["relname"], row["attname"]): row["type"] for row in columns}),
         frozenset(row["proname"] for row in functions),
         MappingProxyType(policies),
+        frozenset(row["name"] for row in await connection.fetch(_ENUMERATIONS)),
     )

@@ -60,7 +60,15 @@ class Given:
     position: int
 
 
-Expression = Column | Parameter | Call | ScopedId | ScopedHash | Given
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Stand for a row's place in a list: the keys of the order, and what the list is."""
+
+    keys: tuple[Expression, ...]
+    belongs: Parameter
+
+
+Expression = Column | Parameter | Call | ScopedId | ScopedHash | Given | Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +226,8 @@ class Select:
     page: Page | None = None
     first_only: bool = False
     """Take only the first row of each key."""
-    identify: tuple[Expression, ...] = ()
-    """What a cursor holds of a row: the keys of the order, the last of them unique."""
+    cursor: Cursor | None = None
+    """A row's place, where it is asked for."""
     count: bool = False
     """Count the rows that match, the page aside."""
     patient: Column | None = None
@@ -250,8 +258,8 @@ class Plan:
 def expressions(select: Select) -> tuple[Expression, ...]:
     """List what a selection reads of each row, each once, in a fixed order."""
     found: dict[Expression, None] = {}
-    beside = (select.discriminator, select.patient)
-    for expression in (select.key, *select.given, *beside, *select.identify):
+    beside = (select.discriminator, select.patient, select.cursor)
+    for expression in (select.key, *select.given, *beside):
         if expression is not None:
             found[expression] = None
     for variant in select.variants:

@@ -61,6 +61,10 @@ class TimedOut(Exception):
     """Say that a statement took longer than its limit."""
 
 
+class Excessive(Exception):
+    """Say that an answer is larger than the database can make."""
+
+
 class LoginRefused(Exception):
     """Say in one sentence which login is not the one that its pool is for."""
 
@@ -78,7 +82,8 @@ class Pool:
     async def text(self, sql: str, *arguments: object) -> str:
         """Run one statement and return its one text.
 
-        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`).
+        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`),
+            Excessive (`LIMIT_EXCEEDED`).
         """
         try:
             async with (
@@ -90,6 +95,8 @@ class Pool:
             raise TimedOut from error
         except asyncpg.DataError as error:
             raise Unfit from error
+        except asyncpg.ProgramLimitExceededError as error:
+            raise Excessive from error
         except UNREACHED as error:
             raise Unavailable from error
         if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from hashlib import sha256
 from typing import Any
 
@@ -14,12 +14,6 @@ from resolvers.errors import Code, Refusal
 def digest(*parts: object) -> str:
     """Tell one list from another: scope, root, filter, order."""
     return sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
-
-
-def encode(places: list[Any], belongs: str) -> str:
-    """Write a cursor."""
-    text = json.dumps([places, belongs], separators=(",", ":"))
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, belongs: str, length: int) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -19,12 +18,9 @@ from db.plan import (
     ScopedHash,
     ScopedId,
 )
+from resolvers.argument import Argument, Source, Way
 from resolvers.bind import Binding, Bound
-from resolvers.errors import Code, Refusal
 from schema import mapping
-
-UNFIT = re.compile("[\0\ud800-\udfff]")
-"""What no text of PostgreSQL may hold."""
 
 
 class Lacking(Exception):
@@ -41,15 +37,12 @@ class Ground:
 
     binding: Binding
     grants: Grants
-    values: list[object] = field(default_factory=list)
+    values: list[Source] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def value(self, value: object, type_: str) -> Parameter:
-        """Take a value as a parameter, as text.
-
-        Raises: Refusal BAD_USER_INPUT where the database could not hold it.
-        """
-        self.values.append(_texts(value) if isinstance(value, list) else _text(value))
+    def value(self, source: Source, type_: str) -> Parameter:
+        """Take a value as a parameter, as text."""
+        self.values.append(source)
         return Parameter(len(self.values) - 1, type_)
 
     def permit(self, function: str) -> None:
@@ -156,14 +149,17 @@ class Draft:
         is_granted = (self.table, name) in self.ground.grants.columns
         return Column(self.alias, name) if is_granted else None
 
-    def call(self, source: mapping.Measure, arguments: dict[str, object]) -> Call:
-        """Compute a measure.
+    def call(self, source: mapping.Measure, asked: int, way: Way = ()) -> Call:
+        """Compute a measure of what arguments of a field say.
 
         Raises: Lacking.
         """
         self.function(source.function)
         columns = [self.own(name) for name in source.columns]
-        values = [self.ground.value(arguments[name], "text") for name in source.arguments]
+        values = [
+            self.ground.value(Argument(asked, (*way, name), "text", name), "text")
+            for name in source.arguments
+        ]
         return Call(source.function, (*columns, *values))
 
     def function(self, name: str) -> None:
@@ -212,16 +208,3 @@ class Draft:
     def _granted(self, table: str, column: str) -> None:
         if (table, column) not in self.ground.grants.columns:
             raise Lacking
-
-
-def _texts(values: list[object]) -> list[str]:
-    return [text for value in values if (text := _text(value)) is not None]
-
-
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if UNFIT.search(text):
-        raise Refusal(Code.BAD_USER_INPUT, "A text holds a character that no text may hold.")
-    return text

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +11,12 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
+    OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     parse,
     print_ast,
     validate,
@@ -23,16 +25,18 @@ from graphql import execute as run
 
 import schema
 from db.office.change import Office
-from db.office.problem import Rejected
-from db.pool import Pool, TimedOut, Unavailable, Unfit
+from db.pool import Pool
 from db.viewer import Viewer
+from resolvers import answer
+from resolvers.answer import FAILURES, Answer
+from resolvers.argument import Arguments
 from resolvers.bind import Binding, bind
-from resolvers.change import refusals
 from resolvers.document import Document
 from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
 from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
+from resolvers.prepared import Prepared, Recent, outline, sizes
 from resolvers.projection import project, shown
 from resolvers.reader import Reader
 from resolvers.released import Names, Released
@@ -40,20 +44,18 @@ from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
 from resolvers.subgraph import Division, carve
+from resolvers.whole import Lacked, Whole, Written
 from resolvers.withheld import Rules
 from schema.subgraph import OWNED
 
-_LOG = logging.getLogger("connect_graph.execute")
-UNREACHABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached: try again later.")
-MISFIT = Refusal(Code.BAD_USER_INPUT, "A cursor or a value does not fit what it is for.")
-TOO_SLOW = Refusal(Code.TIMEOUT, "The database took too long: ask for less.")
-_FAILURES: Mapping[type[Exception], Refusal] = {
-    Unavailable: UNREACHABLE,
-    TimedOut: TOO_SLOW,
-    Unfit: MISFIT,
-}
 Charging = Callable[[int], None]
 """Takes what an operation may cost from a budget, or refuses it."""
+_MOST_DOCUMENTS = 1_000
+_LONGEST = 20_000
+"""Characters of a document that is kept."""
+_MOST_PREPARED = 2_000
+_MOST_TERMS = 1_000
+"""Scopes' terms for which the rules are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +67,6 @@ class Request:
     variables: Mapping[str, Any] = field(default_factory=dict)
     coordinates: frozenset[str] | None = None
     """Tell the rules that stand on these coordinates of the schema, as a gateway needs it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Hold what is answered, and how many statements and rows it took."""
-
-    body: dict[str, Any]
-    status: int = 200
-    """The HTTP status where the media type lets a status tell of errors."""
-    statements: int = 0
-    rows: int = 0
-    released: Released | None = None
-    """What of it is for the audit alone."""
-
-    @classmethod
-    def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
-        """Answer errors for which nothing was executed."""
-        return cls({"errors": [error.formatted for error in errors]}, code.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +85,12 @@ class Graph:
     """What a subgraph tells each role of itself, likewise."""
     rules: dict[tuple[object, ...], Rules] = field(default_factory=dict)
     """What withholds from each role, by the terms of scopes that tell."""
+    documents: Recent[DocumentNode] = field(default_factory=lambda: Recent(_MOST_DOCUMENTS))
+    """What was found valid, by its text."""
+    prepared: Recent[Prepared] = field(default_factory=lambda: Recent(_MOST_PREPARED))
+    """What was planned, by text, name, role and what of the variables shapes it."""
+    compiles: bool = True
+    """False answers everything by graphql-core: to compare the two."""
 
     @classmethod
     def make(
@@ -125,6 +115,8 @@ class Graph:
             projections={},
             told={},
             rules={},
+            documents=Recent(_MOST_DOCUMENTS),
+            prepared=Recent(_MOST_PREPARED),
         )
 
     async def answer(
@@ -156,56 +148,90 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
-                cost = check_cost(selection, binding)
-                planned = plan(selection, binding, pool.grants, viewer.namespace)
-                withheld = self._withheld(request, selection, viewer, pool)
-                charge(cost)
+                work = self._prepare(request, selection, viewer, pool, office, observer, charge)
         except RequestRefused as refused:
-            return _refused(refused.errors)
+            return answer.refused(refused.errors)
         except Refusal as refusal:
-            return _refused([refusal])
-        reader = Reader(pool, viewer, planned.values, observer)
-        released = Released(self.names)
-        context = Context(
+            return answer.refused([refusal])
+        return await work.answer(document)
+
+    def _prepare(
+        self,
+        request: Request,
+        selection: Selection,
+        viewer: Viewer,
+        pool: Pool,
+        office: Office | None,
+        observer: Observer,
+        charge: Charging,
+    ) -> _Work:
+        """Plan the operation, unless it was planned before, and charge for it.
+
+        Raises: RequestRefused, Refusal (`BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `COST_EXCEEDED`).
+        """
+        changes = selection.operation.operation is not OperationType.QUERY
+        shaped = outline(selection.variables.coerced)
+        key = (request.query, request.operation_name, pool.role, shaped)
+        ready = None if changes else self.prepared.get(key)
+        cost: int | None = None
+        if ready is None:
+            cost = check_cost(selection, self.binding)
+            planned = plan(selection, self.binding, pool.grants)
+            whole = None
+            if self.compiles and not changes:
+                tables = self.names.tables
+                whole = Whole.of(selection, planned, self.binding, pool.grants, tables)
+            ready = Prepared(planned, whole)
+            if not changes and len(request.query) <= _LONGEST:
+                self.prepared.keep(key, ready)
+        arguments = Arguments.read(selection, ready.planned.fields, viewer.namespace)
+        sized = sizes(arguments)
+        cost = ready.costs.get(sized) if cost is None else cost
+        if cost is None:
+            cost = check_cost(selection, self.binding)
+        ready.costs.keep(sized, cost)
+        values = tuple(map(arguments.value, ready.planned.values))
+        withheld = self._withheld(ready, request, selection, viewer, pool)
+        charge(cost)
+        return _Work(
+            self,
+            request,
+            selection,
             viewer,
-            reader,
-            planned.slots,
-            self.names.kinds,
-            released,
-            lambda: self._told(pool),
+            pool,
             office,
+            observer,
+            ready,
+            arguments,
+            values,
+            withheld,
         )
-        result = run(
-            binding.schema,
-            document,
-            variable_values=dict(request.variables),
-            operation_name=request.operation_name,
-            context_value=context,
-            hide_suggestions=True,
-        )
-        try:
-            if not isinstance(result, ExecutionResult):
-                result = await result
-        finally:
-            reader.end()
-        whole = kind is OperationType.QUERY
-        answer = _answer(result, planned.lacking, reader, withheld, whole=whole)
-        return replace(answer, released=released)
 
     def _withheld(
-        self, request: Request, selection: Selection, viewer: Viewer, pool: Pool
+        self,
+        ready: Prepared,
+        request: Request,
+        selection: Selection,
+        viewer: Viewer,
+        pool: Pool,
     ) -> list[dict[str, Any]]:
         """Name the rules that apply to the fields asked for, whatever there is to be found."""
         embargo = viewer.embargo_until if viewer.embargoed else None
         terms = (pool.role, viewer.data_domains, viewer.purpose, embargo)
+        known = ready.withheld.get((terms, request.coordinates))
+        if known is not None:
+            return known
         if terms not in self.rules:
             if len(self.rules) >= _MOST_TERMS:
                 self.rules.clear()
             self.rules[terms] = Rules.of(self.division.binding, pool.grants, viewer)
         rules = self.rules[terms]
         if request.coordinates is not None:
-            return rules.by_coordinates(request.coordinates)
-        return rules.by_paths(selection)
+            found = rules.by_coordinates(request.coordinates)
+        else:
+            found = rules.by_paths(selection)
+        ready.withheld.keep((terms, request.coordinates), found)
+        return found
 
     def _introspect(
         self, request: Request, document: DocumentNode, viewer: Viewer, pool: Pool
@@ -222,9 +248,10 @@ class Graph:
         )
         if not isinstance(result, ExecutionResult):
             raise TypeError("introspection waits for nothing")
-        return _answer(result, (), Reader(pool, viewer, ()))
+        errors = answer.told(result.errors or ())
+        return answer.made(result.data, errors, (), None, statements=0, rows=0)
 
-    def _told(self, pool: Pool) -> str:
+    def tell(self, pool: Pool) -> str:
         """Write the subgraph's schema as the role may know it."""
         if pool.role not in self.told:
             document = shown(parse(self.sdl), self.binding, pool.grants)
@@ -232,6 +259,9 @@ class Graph:
         return self.told[pool.role]
 
     def _document(self, query: str) -> DocumentNode:
+        known = self.documents.get(query)
+        if known is not None:
+            return known
         try:
             document = parse(
                 Document(query), max_tokens=MOST_TOKENS, allow_empty_selection_sets=False
@@ -247,6 +277,8 @@ class Graph:
         )
         if errors:
             raise RequestRefused(coded(errors, Code.GRAPHQL_VALIDATION_FAILED))
+        if len(query) <= _LONGEST:
+            self.documents.keep(query, document)
         return document
 
 
@@ -262,63 +294,145 @@ def _is_introspection(selection: Selection) -> bool:
     return any(asks)
 
 
-def _refused(errors: list[GraphQLError]) -> Answer:
-    extensions = errors[0].extensions or {}
-    return Answer.of_errors(errors, Code(extensions["code"]))
+@dataclass(slots=True)
+class _Work:
+    """Hold one operation that is about to be answered."""
+
+    graph: Graph
+    request: Request
+    selection: Selection
+    viewer: Viewer
+    pool: Pool
+    office: Office | None
+    observer: Observer
+    ready: Prepared
+    arguments: Arguments
+    values: tuple[object, ...]
+    withheld: list[dict[str, Any]]
+
+    async def answer(self, document: DocumentNode) -> Answer:
+        """Answer by one statement what one statement can, and the rest by graphql-core."""
+        lacking = list(self.ready.planned.lacking)
+        whole = self.ready.whole
+        if whole is not None and self.graph.compiles:
+            released = Released(self.graph.names)
+            try:
+                found = await whole.run(
+                    self.selection,
+                    self.arguments,
+                    self.viewer,
+                    self.pool,
+                    self.graph.binding.keys,
+                    self.observer,
+                    released,
+                )
+                return await self._merge(whole, found, released, lacking, document)
+            except Lacked:
+                pass
+            except tuple(FAILURES) as failure:
+                return answer.refused([FAILURES[type(failure)]])
+            except Refusal as refusal:
+                return answer.refused([refusal])
+        released = Released(self.graph.names)
+        result, reader = await self._interpret(document, released)
+        changes = self.selection.operation.operation is not OperationType.QUERY
+        errors = [*lacking, *answer.told(result.errors or (), whole=not changes)]
+        return answer.made(
+            result.data,
+            list(dict.fromkeys(errors)),
+            self.withheld,
+            released,
+            statements=reader.statements,
+            rows=reader.rows,
+            whole=not changes,
+        )
+
+    async def _merge(
+        self,
+        whole: Whole,
+        found: Written,
+        released: Released,
+        lacking: list[Refusal],
+        document: DocumentNode,
+    ) -> Answer:
+        """Put what each executor answered into one answer, root by root."""
+        errors = [*lacking, *answer.told(found.errors)]
+        statements, rows, text = 1, found.rows, found.texts[0]
+        if whole.rest:
+            result, reader = await self._interpret(
+                _only(document, self.selection, whole.rest), released
+            )
+            errors += answer.told(result.errors or ())
+            statements, rows = statements + reader.statements, rows + reader.rows
+            text = _joined(self.selection, dict(zip(whole.roots, found.texts, strict=True)), result)
+        return answer.made(
+            text,
+            list(dict.fromkeys(errors)),
+            self.withheld,
+            released,
+            statements=statements,
+            rows=rows,
+        )
+
+    async def _interpret(
+        self, document: DocumentNode, released: Released
+    ) -> tuple[ExecutionResult, Reader]:
+        """Run an operation on graphql-core, field by field."""
+        reader = Reader(self.pool, self.viewer, self.values, self.observer)
+        context = Context(
+            self.viewer,
+            reader,
+            self.ready.planned.slots,
+            self.graph.names.kinds,
+            self.arguments,
+            self.graph.binding.keys,
+            released,
+            lambda: self.graph.tell(self.pool),
+            self.office,
+        )
+        result = run(
+            self.graph.binding.schema,
+            document,
+            variable_values=dict(self.request.variables),
+            operation_name=self.request.operation_name,
+            context_value=context,
+            hide_suggestions=True,
+        )
+        try:
+            if not isinstance(result, ExecutionResult):
+                result = await result
+        finally:
+            reader.end()
+        return result, reader
 
 
-def _answer(
-    result: ExecutionResult,
-    lacking: tuple[Refusal, ...],
-    reader: Reader,
-    withheld: Sequence[Mapping[str, Any]] = (),
-    *,
-    whole: bool = True,
-) -> Answer:
-    """Make the answer; some errors leave nothing of it, unless a change may have been made."""
-    body: dict[str, Any]
-    told = [each for error in result.errors or () for each in _told(error, whole=whole)]
-    errors = list(dict.fromkeys([*lacking, *told]))
-    worst = next((e for e in errors if e.code in _WHOLE and not e.alone), None) if whole else None
-    if worst is not None:
-        body = {"errors": [worst.formatted]}
-        return Answer(body, worst.code.status, reader.statements, reader.rows)
-    body = {"data": result.data}
-    if errors:
-        body["errors"] = [error.formatted for error in errors]
-    if withheld:
-        body["extensions"] = {"withheld": withheld}
-    return Answer(body, statements=reader.statements, rows=reader.rows)
+def _only(
+    document: DocumentNode, selection: Selection, roots: Mapping[str, list[FieldNode]]
+) -> DocumentNode:
+    """Leave of an operation some of its roots."""
+    nodes = tuple(node for found in roots.values() for node in found)
+    operation = selection.operation
+    chosen = OperationDefinitionNode(
+        operation=operation.operation,
+        name=operation.name,
+        variable_definitions=operation.variable_definitions,
+        directives=operation.directives,
+        selection_set=SelectionSetNode(selections=nodes),
+    )
+    rest = (node for node in document.definitions if node is not selection.operation)
+    return DocumentNode(definitions=(chosen, *rest))
 
 
-_MOST_TERMS = 1_000
-"""Scopes' terms for which the rules are kept."""
-_WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
-"""What leaves nothing of an answer."""
+def _joined(selection: Selection, texts: Mapping[str, str], result: ExecutionResult) -> str:
+    """Write the answer of both executors as one object."""
+    if result.data is None:
+        return "null"
+    members = (
+        f'"{name}":{texts[name] if name in texts else _json(result.data[name])}'
+        for name in selection.roots()
+    )
+    return "{" + ",".join(members) + "}"
 
 
-def _told(error: GraphQLError, *, whole: bool) -> list[Refusal]:
-    """Turn what went wrong into what may be said; what may not goes to the log with a reference."""
-    match error.original_error:
-        case None if isinstance(error, Refusal):
-            return [error]
-        case Refusal() as refusal:
-            told = Refusal(refusal.code, refusal.message, error.nodes)
-            told.alone = refusal.alone
-        case Rejected() as rejected:
-            problems = refusals(rejected, error.nodes)
-            for problem in problems:
-                problem.path = error.path
-            return problems
-        case Unavailable() | TimedOut() | Unfit() as failure:
-            known = _FAILURES[type(failure)]
-            if whole:
-                return [known]
-            told = Refusal(known.code, known.message, error.nodes)
-        case cause:
-            reference = secrets.token_hex(6)
-            _LOG.error("internal error %s", reference, exc_info=cause or error)
-            told = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
-            told.extensions = {"code": Code.INTERNAL.value, "reference": reference}
-    told.path = error.path
-    return [told]
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
 from graphql import GraphQLOutputType, get_named_type
 
 from db.plan import All, Compare, Either, Exists, Expression, IsNull, Not, Past, Predicate
+from resolvers.argument import Argument, Fixed, Way
 from resolvers.draft import Draft, Lacking
 from resolvers.errors import Code, Refusal
 from schema import mapping
@@ -29,16 +30,30 @@ class Filtered(Exception):
     """A condition needs what the role lacks; names the field of the filter."""
 
 
-def predicate(draft: Draft, name: str, where: Mapping[str, Any] | None) -> Predicate:
-    """Turn the conditions on a type into one predicate over its draft.
+@dataclass(frozen=True, slots=True)
+class At:
+    """Hold where a condition stands: in which field's arguments, and how far within."""
+
+    field: int
+    way: Way
+
+    def __truediv__(self, step: str | int) -> At:
+        """Go one step further in."""
+        return At(self.field, (*self.way, step))
+
+
+def predicate(draft: Draft, name: str, where: Mapping[str, Any] | None, asked: int) -> Predicate:
+    """Turn the conditions on a type, of a field's arguments, into one predicate over its draft.
 
     Raises: Filtered where the role lacks a field that a condition names; Refusal BAD_USER_INPUT for
     a condition that is null.
     """
-    return All(tuple(_conditions(draft, name, where or {}, "")))
+    return All(tuple(_conditions(draft, name, where or {}, "", At(asked, ("where",)))))
 
 
-def _conditions(draft: Draft, name: str, where: Mapping[str, Any], prefix: str) -> list[Predicate]:
+def _conditions(
+    draft: Draft, name: str, where: Mapping[str, Any], prefix: str, at: At
+) -> list[Predicate]:
     found: list[Predicate] = []
     sources = draft.ground.binding.sources(name)
     for key, given in where.items():
@@ -46,58 +61,64 @@ def _conditions(draft: Draft, name: str, where: Mapping[str, Any], prefix: str) 
             raise _null(f"{name}Filter.{key}")
         match key:
             case "and":
-                found.append(All(tuple(_all(draft, name, each, prefix) for each in given)))
+                found.append(All(_each(draft, name, given, prefix, at / key)))
             case "or":
-                found.append(Either(tuple(_all(draft, name, each, prefix) for each in given)))
+                found.append(Either(_each(draft, name, given, prefix, at / key)))
             case "not":
-                found.append(Not(_all(draft, name, given, prefix)))
+                found.append(Not(_all(draft, name, given, prefix, at / key)))
             case "type" if "type" not in sources:
-                found += _type(draft, name, given)
+                found += _type(draft, name, given, at / key)
             case _:
                 source, type_ = sources[key]
                 try:
-                    found += _condition(draft, name, key, source, type_, given, prefix)
+                    found += _condition(draft, name, source, type_, given, prefix, at / key)
                 except Lacking as lacking:
                     raise Filtered(f"{name}.{key}") from lacking
     return found
 
 
-def _all(draft: Draft, name: str, where: Mapping[str, Any], prefix: str) -> Predicate:
-    return All(tuple(_conditions(draft, name, where, prefix)))
+def _all(draft: Draft, name: str, where: Mapping[str, Any], prefix: str, at: At) -> Predicate:
+    return All(tuple(_conditions(draft, name, where, prefix, at)))
+
+
+def _each(
+    draft: Draft, name: str, given: Sequence[Mapping[str, Any]], prefix: str, at: At
+) -> tuple[Predicate, ...]:
+    return tuple(_all(draft, name, each, prefix, at / place) for place, each in enumerate(given))
 
 
 def _condition(
     draft: Draft,
     name: str,
-    key: str,
     source: mapping.Source,
     type_: GraphQLOutputType,
     given: Mapping[str, Any],
     prefix: str,
+    at: At,
 ) -> list[Predicate]:
-    at = f"{name}.{key}"
+    told = f"{name}.{at.way[-1]}"
     match source:
         case mapping.Column(name=column, of=of):
             expression: Expression = draft.column(mapping.Column(prefix + column, of))
-            return _values(draft, expression, given, at)
+            return _values(draft, expression, given, at, told)
         case mapping.PublicId():
-            return _values(draft, draft.public_id(), given, at)
+            return _values(draft, draft.public_id(), given, at, told)
         case mapping.Measure(arguments=arguments):
-            call = draft.call(source, {each: given[each] for each in arguments})
+            call = draft.call(source, at.field, at.way)
             rest = {each: value for each, value in given.items() if each not in arguments}
-            return _values(draft, call, rest, at)
+            return _values(draft, call, rest, at, told)
         case mapping.Part():
             inner = get_named_type(type_).name
-            return _conditions(draft, inner, given, source.prefix)
+            return _conditions(draft, inner, given, source.prefix, at)
         case mapping.One():
-            return [_exists(draft, source, get_named_type(type_).name, given, negated=False)]
+            return [_exists(draft, source, get_named_type(type_).name, given, at, negated=False)]
         case mapping.Many():
-            return _many(draft, source, get_named_type(type_).name, given, at)
+            return _many(draft, source, get_named_type(type_).name, given, at, told)
         case mapping.Listing(local=str(local), remote=str(remote)):
             listed = _listed(draft, type_)
-            return _many(draft, mapping.Many(local, remote), listed, given, at)
+            return _many(draft, mapping.Many(local, remote), listed, given, at, told)
         case _:
-            raise TypeError(f"{at} cannot be filtered by")
+            raise TypeError(f"{told} cannot be filtered by")
 
 
 def _listed(draft: Draft, type_: GraphQLOutputType) -> str:
@@ -106,13 +127,13 @@ def _listed(draft: Draft, type_: GraphQLOutputType) -> str:
 
 
 def _many(
-    draft: Draft, source: mapping.Many, target: str, given: Mapping[str, Any], at: str
+    draft: Draft, source: mapping.Many, target: str, given: Mapping[str, Any], at: At, told: str
 ) -> list[Predicate]:
     found: list[Predicate] = []
     for word, where in given.items():
         if where is None:
-            raise _null(f"{at}.{word}")
-        exists = _exists(draft, source, target, where, negated=word == "every")
+            raise _null(f"{told}.{word}")
+        exists = _exists(draft, source, target, where, at / word, negated=word == "every")
         found.append(exists if word == "some" else Not(exists))
     return found
 
@@ -122,6 +143,7 @@ def _exists(
     source: mapping.One | mapping.Many,
     target: str,
     where: Mapping[str, Any],
+    at: At,
     *,
     negated: bool,
 ) -> Predicate:
@@ -132,7 +154,7 @@ def _exists(
     conditions: list[Predicate] = [link]
     if isinstance(source, mapping.One) and source.latest is not None:
         conditions += _latest(child, source.remote, source.latest)
-    wanted = _all(child, target, where, "")
+    wanted = _all(child, target, where, "", at)
     conditions.append(Not(wanted) if negated else wanted)
     return Exists(child.table, child.alias, tuple(child.joins.values()), All(tuple(conditions)))
 
@@ -148,51 +170,46 @@ def _latest(draft: Draft, remote: str, latest: str) -> list[Predicate]:
     return [Past(draft.own(latest)), Not(Exists(later.table, later.alias, (), All(follows)))]
 
 
-def _type(draft: Draft, name: str, given: Mapping[str, Any]) -> list[Predicate]:
+def _type(draft: Draft, name: str, given: Mapping[str, Any], at: At) -> list[Predicate]:
     """Turn conditions on which type an interface's row is into ones on its kind."""
     kinds = {type_: kind for kind, type_ in draft.ground.binding.kinds(name).items()}
-
-    def kind(value: Any) -> Any:
-        return [kind(each) for each in value] if isinstance(value, list) else kinds[_plain(value)]
-
-    named = {
-        word: value if value is None or word == "isNull" else kind(value)
-        for word, value in given.items()
-    }
-    return _values(draft, draft.own("kind"), named, f"{name}.type")
+    told = f"{name}.type"
+    by = draft.own("kind")
+    type_ = draft.type_of(by)
+    found: list[Predicate] = []
+    for word, value in given.items():
+        if value is None:
+            raise _null(f"{told}.{word}")
+        if word == "isNull":
+            found += _values(draft, by, {word: value}, at, told)
+        elif word == "in":
+            values = [draft.ground.value(Fixed(kinds[_plain(each)]), type_) for each in value]
+            found.append(Either(tuple(Compare(by, "=", each) for each in values)))
+        else:
+            parameter = draft.ground.value(Fixed(kinds[_plain(value)]), type_)
+            found.append(Compare(by, _OPERATORS[word], parameter, type_ == "text"))
+    return found
 
 
 def _values(
-    draft: Draft, expression: Expression, given: Mapping[str, Any], at: str
+    draft: Draft, expression: Expression, given: Mapping[str, Any], at: At, told: str
 ) -> list[Predicate]:
     type_ = draft.type_of(expression)
     found: list[Predicate] = []
     for word, value in given.items():
         if value is None:
-            raise _null(f"{at}.{word}")
+            raise _null(f"{told}.{word}")
         if word == "isNull":
             found.append(IsNull(expression) if value else Not(IsNull(expression)))
-        elif word == "in":
-            listed = draft.ground.value([_checked(each, type_, at) for each in value], f"{type_}[]")
-            found.append(Compare(expression, "= any", listed))
+            continue
+        wanted = f"{type_}[]" if word == "in" else type_
+        source = Argument(at.field, (at / word).way, wanted, told)
+        parameter = draft.ground.value(source, wanted)
+        if word == "in":
+            found.append(Compare(expression, "= any", parameter))
         else:
-            parameter = draft.ground.value(_checked(value, type_, at), type_)
             found.append(Compare(expression, _OPERATORS[word], parameter, type_ == "text"))
     return found
-
-
-def _checked(value: Any, type_: str, at: str) -> Any:
-    plain = _plain(value)
-    try:
-        if type_ == "date":
-            date.fromisoformat(plain)
-        elif type_.startswith("timestamp"):
-            datetime.fromisoformat(plain)
-    except ValueError as error:
-        raise Refusal(
-            Code.BAD_USER_INPUT, f"{at} is compared with {plain!r}, which is no date {{ISO 8601}}."
-        ) from error
-    return plain
 
 
 def _plain(value: Any) -> Any:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode
-
-from db.plan import Beyond, Order, Page
-from resolvers import cursor
+from db.plan import Beyond, Cursor, Order, Page
+from resolvers.argument import Belongs, Place, Size
 from resolvers.draft import Draft, Lacking
-from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered
 from schema import mapping
-from schema.connection import MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,35 +19,34 @@ class Paging:
 
     order: tuple[Order, ...]
     page: Page
-    size: int
-    belongs: str
-    """What the page's cursors belong to: scope, list, filter and order."""
     follows: bool
+    """The page begins after a cursor."""
 
 
-def paging(
-    draft: Draft, name: str, arguments: dict[str, Any], node: FieldNode, scope: str
-) -> Paging:
-    """Plan the page that the arguments ask for.
+def paging(draft: Draft, name: str, arguments: Mapping[str, Any], asked: int) -> Paging:
+    """Plan the page that a field's arguments ask for.
 
-    Raises: Filtered where the role lacks a field to sort by; Refusal BAD_USER_INPUT,
-        LIMIT_EXCEEDED.
+    Raises: Filtered where the role lacks a field to sort by.
     """
-    asked = arguments.get("orderBy") or arguments.get("order_by") or []
-    order = (*(_order(draft, name, each) for each in asked), *draft.default_order())
-    size = _size(arguments.get("first"), node)
-    belongs = cursor.digest(scope, node.name.value, arguments.get("where"), asked)
+    wanted = arguments.get("orderBy") or arguments.get("order_by") or []
+    order = (*(_order(draft, name, each) for each in wanted), *draft.default_order())
+    ground = draft.ground
     after: Beyond | None = None
-    if (given := arguments.get("after")) is not None:
-        places = cursor.decode(given, belongs, len(order))
+    if arguments.get("after") is not None:
         after = Beyond(
             tuple(
-                (each, draft.ground.value(place, draft.type_of(each.by)))
-                for each, place in zip(order, places, strict=True)
+                (each, ground.value(Place(asked, number, len(order)), draft.type_of(each.by)))
+                for number, each in enumerate(order)
             )
         )
-    page = Page(draft.ground.value(size, "integer"), after)
-    return Paging(order, page, size, belongs, after is not None)
+    page = Page(ground.value(Size(asked), "integer"), after)
+    return Paging(order, page, after is not None)
+
+
+def place(draft: Draft, paging: Paging, asked: int) -> Cursor:
+    """Plan the cursor of each row of a page."""
+    belongs = draft.ground.value(Belongs(asked), "text")
+    return Cursor(tuple(order.by for order in paging.order), belongs)
 
 
 def _order(draft: Draft, name: str, asked: dict[str, Any]) -> Order:
@@ -69,13 +65,3 @@ def _order(draft: Draft, name: str, asked: dict[str, Any]) -> Order:
                 raise TypeError(f"{name}.{field} cannot be sorted by")
     except Lacking as lacking:
         raise Filtered(f"{name}.{field}") from lacking
-
-
-def _size(first: int | None, node: FieldNode) -> int:
-    if first is None or first < 1:
-        raise Refusal(Code.BAD_USER_INPUT, f"`first` is from 1 to {MOST}.", node)
-    if first > MOST:
-        raise Refusal(
-            Code.LIMIT_EXCEEDED, f"`first` is at most {MOST}: ask for the rest with `after`.", node
-        )
-    return first

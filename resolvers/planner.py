@@ -7,7 +7,6 @@ here, and nowhere else in Python.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,16 +38,18 @@ from db.plan import (
     Variant,
 )
 from resolvers import change
+from resolvers.argument import Argument, Asked, Fixed, Source
 from resolvers.bind import Binding
 from resolvers.draft import Draft, Foreign, Ground, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered, predicate
 from resolvers.key import keys_of, ways_of
 from resolvers.limits import check_input
-from resolvers.paging import paging
-from resolvers.representation import Representation, check_number, read
+from resolvers.paging import paging, place
+from resolvers.representation import Representation, named
 from resolvers.selection import Selection
 from resolvers.slot import (
+    COUNT,
     Branch,
     Changing,
     Entities,
@@ -75,21 +76,23 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Hold a plan, the values of its parameters, and the slots of the roots."""
+    """Hold a plan, where the values of its parameters come from, and the slots of the roots."""
 
     plan: Plan
-    values: tuple[object, ...]
+    fields: tuple[Asked, ...]
+    """Whose arguments the values are read from."""
+    values: tuple[Source, ...]
     slots: Slots
     lacking: tuple[Refusal, ...]
     """One for each field that the role lacks, whatever the number of rows."""
 
 
-def plan(selection: Selection, binding: Binding, grants: Grants, scope: str) -> Planned:
-    """Plan an operation for a role, by its grants, and a scope, whose cursors it may use.
+def plan(selection: Selection, binding: Binding, grants: Grants) -> Planned:
+    """Plan an operation for a role, by its grants.
 
     Raises: RequestRefused, Refusal (`BAD_USER_INPUT`, `LIMIT_EXCEEDED`).
     """
-    work = _Work(selection, binding, Ground(binding, grants), scope)
+    work = _Work(selection, binding, Ground(binding, grants))
     root = selection.root
     slots: dict[tuple[str, str], Slot] = {}
     if root is not None:
@@ -97,24 +100,8 @@ def plan(selection: Selection, binding: Binding, grants: Grants, scope: str) -> 
             if not nodes[0].name.value.startswith("__"):
                 slots[root.name, name] = work.root(root, name, nodes)
     lacking = tuple(work.lacking.values())
-    return Planned(Plan(tuple(work.roots)), tuple(work.ground.values), slots, lacking)
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """Hold a selection of rows that representations name, and which fields come beside the key."""
-
-    select: Select
-    slots: Slots
-    beside: Mapping[str, GraphQLOutputType]
-    """With what each must be: null is allowed for what is not answered itself."""
-
-    def place(self, named: Representation) -> Entity | Refusal:
-        """Give the place of one in the answer."""
-        try:
-            return Entity(named.type, self.select, self.slots, named.texts(self.beside))
-        except Refusal as refusal:
-            return refusal
+    values = tuple(work.ground.values)
+    return Planned(Plan(tuple(work.roots)), tuple(work.fields), values, slots, lacking)
 
 
 @dataclass(slots=True)
@@ -124,10 +111,10 @@ class _Work:
     selection: Selection
     binding: Binding
     ground: Ground
-    scope: str
     roots: list[Root] = field(default_factory=list)
     lacking: dict[Path, Refusal] = field(default_factory=dict)
 
+    fields: list[Asked] = field(default_factory=list)
     given: int = 0
     """The values of the arguments so far."""
 
@@ -136,19 +123,21 @@ class _Work:
         node = nodes[0]
         source = self.binding.types[type_.name].sources[node.name.value]
         target = get_named_type(type_.fields[node.name.value].type).name
-        arguments = self._arguments(type_.fields[node.name.value], node)
+        asked, arguments = self._arguments(type_.fields[node.name.value], node)
         try:
             match source:
                 case mapping.FromViewer():
                     return OfViewer()
                 case mapping.Lookup(by=by):
-                    return self._lookup(name, target, nodes, by, arguments)
+                    return self._lookup(name, target, nodes, by, asked)
                 case mapping.Listing():
-                    paged = self._listing(target, nodes, source, arguments, (name,))
+                    paged = self._listing(target, nodes, source, asked, arguments, (name,))
                     self.roots.append(Root(name, paged.select, many=True))
                     return paged
                 case mapping.Represented():
-                    return self._represented(type_, name, nodes, arguments["representations"])
+                    return self._represented(
+                        type_, name, nodes, asked, arguments["representations"]
+                    )
                 case mapping.OwnSchema():
                     return OfSubgraph()
                 case mapping.Change(operation=operation):
@@ -160,11 +149,14 @@ class _Work:
         except (Lacking, Filtered) as lacking:
             return self._missing(type_, node, (name,), lacking)
 
-    def _arguments(self, declared: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        """Coerce a field's arguments, within what those of all fields may hold."""
+    def _arguments(self, declared: GraphQLField, node: FieldNode) -> tuple[int, dict[str, Any]]:
+        """Coerce a field's arguments, within what those of all may hold; number the field."""
         arguments = self.selection.arguments(declared, node)
+        if not declared.args:
+            return -1, arguments
         self.given = check_input(arguments, self.given)
-        return arguments
+        self.fields.append(Asked(declared, node))
+        return len(self.fields) - 1, arguments
 
     def _lookup(
         self,
@@ -172,11 +164,11 @@ class _Work:
         target: str,
         nodes: list[FieldNode],
         by: tuple[tuple[str, mapping.Column], ...],
-        arguments: dict[str, Any],
+        asked: int,
     ) -> Slot:
         draft = self.ground.draft(target)
         found = tuple(
-            Compare(draft.column(column), "=", self.ground.value(arguments[argument], "text"))
+            Compare(draft.column(column), "=", self.ground.value(_text(asked, argument), "text"))
             for argument, column in by
         )
         slots = self._slots(draft, target, nodes, (name,))
@@ -206,29 +198,26 @@ class _Work:
         return Reread(target, select, slots)
 
     def _represented(
-        self, type_: GraphQLObjectType, name: str, nodes: list[FieldNode], given: list[Any]
+        self,
+        type_: GraphQLObjectType,
+        name: str,
+        nodes: list[FieldNode],
+        asked: int,
+        given: list[Any],
     ) -> Entities:
         """Plan the records that representations name: one selection for each type and key."""
-        check_number(given)
-        planned: dict[tuple[str, str], _Named | None] = {}
-        places: list[Entity | Refusal | None] = []
-        for each in given:
-            try:
-                named = read(each, self.binding.keys)
-            except Refusal as refusal:
-                places.append(refusal)
+        planned: dict[tuple[str, str], Entity | None] = {}
+        for each in named(given, self.binding.keys):
+            if isinstance(each, Refusal) or (each.type, each.key) in planned:
                 continue
-            if (named.type, named.key) not in planned:
-                try:
-                    planned[named.type, named.key] = self._entity(name, nodes, named)
-                except Lacking as lacking:
-                    self._missing(type_, nodes[0], (name,), lacking)
-                    planned[named.type, named.key] = None
-            found = planned[named.type, named.key]
-            places.append(None if found is None else found.place(named))
-        return Entities(tuple(places))
+            try:
+                planned[each.type, each.key] = self._entity(name, nodes, each)
+            except Lacking as lacking:
+                self._missing(type_, nodes[0], (name,), lacking)
+                planned[each.type, each.key] = None
+        return Entities(asked, planned)
 
-    def _entity(self, name: str, nodes: list[FieldNode], named: Representation) -> _Named:
+    def _entity(self, name: str, nodes: list[FieldNode], named: Representation) -> Entity:
         draft = self.ground.draft(named.type)
         keys = tuple(self._key(draft, way) for way in ways_of(named.key))
         draft.names = len(keys)
@@ -237,7 +226,7 @@ class _Work:
         where: tuple[Predicate, ...] = ()
         if entity is not None and entity.kind is not None:
             kind = draft.own("kind")
-            wanted = self.ground.value(entity.kind, draft.type_of(kind))
+            wanted = self.ground.value(Fixed(entity.kind), draft.type_of(kind))
             where = (Compare(kind, "=", wanted),)
         fields = _object(self.selection, named.type).fields
         answered = {slot.expression for slot in slots.values() if isinstance(slot, Leaf)}
@@ -247,7 +236,7 @@ class _Work:
         }
         select = self._finish(draft, named_by=keys, beside=len(beside), where=where)
         self.roots.append(Root(name, select, many=True))
-        return _Named(select, slots, beside)
+        return Entity(select, slots, beside)
 
     def _key(self, draft: Draft, way: tuple[str, ...]) -> Expression:
         """Give a value of a key: a column of the row, or of a part of it."""
@@ -270,27 +259,36 @@ class _Work:
         target: str,
         nodes: list[FieldNode],
         source: mapping.Listing,
+        asked: int,
         arguments: dict[str, Any],
         path: Path,
     ) -> Paged:
         record = _named(self.selection, target, "nodes")
         draft = self.ground.draft(record)
-        where = predicate(draft, record, arguments.get("where"))
-        turned = paging(draft, record, arguments, nodes[0], self.scope)
+        where = predicate(draft, record, arguments.get("where"), asked)
+        turned = paging(draft, record, arguments, asked)
         slots = self._page_slots(draft, target, record, nodes, path)
-        counted = any(
-            isinstance(slot, OfPage) and slot.name == "totalCount" for slot in slots.values()
-        )
         select = self._finish(
             draft,
             key=None if source.remote is None else draft.own(source.remote),
             where=(where,),
             order=turned.order,
             page=turned.page,
-            identify=tuple(order.by for order in turned.order),
-            count=counted,
+            cursor=place(draft, turned, asked) if self._asks_places(target, nodes) else None,
+            count=COUNT in slots.values(),
         )
-        return Paged(select, turned.size, turned.belongs, turned.follows, slots)
+        return Paged(select, asked, turned.follows, slots)
+
+    def _asks_places(self, name: str, nodes: list[FieldNode]) -> bool:
+        """Tell whether the cursors of a page are asked for."""
+        for chosen in self.selection.fields(_object(self.selection, name), nodes).values():
+            inner = {"edges": "cursor", "pageInfo": "Cursor"}.get(chosen[0].name.value)
+            if inner is not None:
+                target = _object(self.selection, _named(self.selection, name, chosen[0].name.value))
+                within = self.selection.fields(target, chosen).values()
+                if any(each[0].name.value.endswith(inner) for each in within):
+                    return True
+        return False
 
     def _page_slots(
         self, draft: Draft, name: str, record: str, nodes: list[FieldNode], path: Path
@@ -361,10 +359,10 @@ class _Work:
                 case mapping.Part():
                     return self._part(draft, source, path, nodes, declared.type, fields)
                 case mapping.Listing(local=str(local)):
-                    given = self._arguments(declared, node)
+                    asked, given = self._arguments(declared, node)
                     target = get_named_type(declared.type).name
                     parent = draft.own(local)
-                    paged = self._listing(target, nodes, source, given, path)
+                    paged = self._listing(target, nodes, source, asked, given, path)
                     fields.append(Child(path[-1], parent, paged.select, many=True))
                     return Branch(parent, paged.select, paged.slots, many=True, paged=paged)
                 case mapping.Column():
@@ -372,7 +370,7 @@ class _Work:
                 case mapping.PublicId():
                     expression = draft.public_id()
                 case mapping.Measure():
-                    expression = draft.call(source, self._arguments(declared, node))
+                    expression = draft.call(source, self._arguments(declared, node)[0])
                 case mapping.External():
                     expression = draft.given(node.name.value)
                 case mapping.Required():
@@ -473,6 +471,11 @@ class _Work:
             patient=draft.patient(),
             **properties,
         )
+
+
+def _text(asked: int, name: str) -> Argument:
+    """Read an argument that is a text."""
+    return Argument(asked, (name,), "text", name)
 
 
 def _object(selection: Selection, name: str) -> GraphQLObjectType:

@@ -204,8 +204,8 @@ def _of_row(draft: Draft, ground: Ground, target: str, source: mapping.Source) -
             draft.own(prefix + present)
         case mapping.Required(function=function):
             draft.function(function)
-        case mapping.Measure(arguments=arguments):
-            draft.call(source, dict.fromkeys(arguments, ""))
+        case mapping.Measure():
+            draft.call(source, -1)
         case mapping.One(local=local) | mapping.Many(local=local):
             draft.dotted(local)
             child = ground.draft(target)

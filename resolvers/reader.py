@@ -15,13 +15,7 @@ from db.plan import Expression, Select
 from db.pool import Pool
 from db.statement import Statement
 from db.viewer import Viewer
-from resolvers.errors import Code, Refusal
 from resolvers.observer import NOBODY, Observer
-
-MOST_OBJECTS = 200_000
-"""Objects of one answer."""
-MOST_CHILDREN = 10_000
-"""Objects of one list that is no connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,6 @@ class Reader:
         self._observer = observer
         self.statements = 0
         self.rows = 0
-        self._handed_out = 0
         self._running: set[asyncio.Task[Any]] = set()
 
     def end(self) -> None:
@@ -101,9 +94,7 @@ class Reader:
                 return [tuple(found[one]) for one in keys]
 
             loader = self._loaders[select] = DataLoader(batch)
-        rows = await loader.load(key)
-        self._hand_out(len(rows))
-        return rows
+        return await loader.load(key)
 
     async def named(self, select: Select, name: tuple[str | None, ...]) -> Row | None:
         """Read the row that a name from outside means; all names asked for go together."""
@@ -116,19 +107,7 @@ class Reader:
                 return [found.get(each) for each in names]
 
             loader = self._named[select] = DataLoader(batch)
-        row = await loader.load(name)
-        self._hand_out(int(row is not None))
-        return row
-
-    def _hand_out(self, number: int) -> None:
-        """Count what becomes part of the answer: a row that several lead to counts for each."""
-        self._handed_out += number
-        if number > MOST_CHILDREN or self._handed_out > MOST_OBJECTS:
-            raise Refusal(
-                Code.LIMIT_EXCEEDED,
-                f"The answer has more than {MOST_OBJECTS:,} objects, or {MOST_CHILDREN:,} in one "
-                "list: ask for smaller pages or fewer relations.",
-            )
+        return await loader.load(name)
 
     async def _rows(self, select: Select, *keys: list[Any]) -> tuple[Row, ...]:
         made = statement.rows(select)

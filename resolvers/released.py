@@ -6,11 +6,13 @@ It decides nothing; the audit is told of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from db.answer import MOST_CHILDREN, MOST_OBJECTS
 from db.plan import Select
+from resolvers.errors import Code, Refusal
 
 if TYPE_CHECKING:
     from resolvers.bind import Binding
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Name the type of a row, by its table, and where a table has several, by its kind."""
+    """Name the type of a row, by its table, and the type that it is, where a table has several."""
 
     tables: Mapping[str, str]
     kinds: Mapping[str, str]
@@ -46,17 +48,31 @@ class Released:
     cells: int = 0
 
     def add(self, select: Select, rows: Sequence[Row], name: str | None = None) -> None:
-        """Count rows of a selection, of the type that a representation named where one did."""
+        """Count rows of a selection, of the type that a representation named where one did.
+
+        Raises: Refusal LIMIT_EXCEEDED where the answer has too many.
+        """
         if not rows:
             return
-        if name is not None or select.discriminator is None:
-            self.rows[name or self.names.tables[select.table]] += len(rows)
-        else:
-            self.rows.update(_kinds(self.names, rows, rows[0].places[select.discriminator]))
+        self.rows[name or self.names.tables[select.table]] += len(rows)
+        self.bound()
         if select.patient is not None:
             place = rows[0].places[select.patient]
             self.patients.update(row.values[place] for row in rows)
 
+    def bound(self) -> None:
+        """Refuse an answer of too many objects.
 
-def _kinds(names: Names, rows: Iterable[Row], place: int) -> Iterable[str]:
-    return (names.kinds[str(row.values[place])] for row in rows)
+        Raises: Refusal LIMIT_EXCEEDED.
+        """
+        if self.rows.total() > MOST_OBJECTS:
+            raise excessive()
+
+
+def excessive() -> Refusal:
+    """Refuse what holds too much."""
+    return Refusal(
+        Code.LIMIT_EXCEEDED,
+        f"The answer has more than {MOST_OBJECTS:,} objects, or {MOST_CHILDREN:,} in one "
+        "list: ask for smaller pages or fewer relations.",
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLOutputType, Undefined, coerce_input_value, is_input_type
 
-from resolvers.draft import UNFIT
+from resolvers.argument import UNFIT
 from resolvers.errors import Code, Refusal
 from resolvers.key import Way, ways_of
 
@@ -38,10 +38,12 @@ class Representation:
         return tuple(_text(_value(self.given, way)) for way in ways)
 
 
-def check_number(given: list[Any]) -> None:
-    """Refuse more representations than an operation may have.
+def named(
+    given: list[Any], keys: Mapping[str, tuple[str, ...]]
+) -> Iterator[Representation | Refusal]:
+    """Read representations in their order; one that is none is refused alone.
 
-    Raises: Refusal LIMIT_EXCEEDED.
+    Raises: Refusal LIMIT_EXCEEDED where there are more than an operation may have.
     """
     if len(given) > MOST_REPRESENTATIONS:
         raise Refusal(
@@ -49,6 +51,11 @@ def check_number(given: list[Any]) -> None:
             f"There are {len(given):,} representations, and {MOST_REPRESENTATIONS:,} are allowed: "
             "ask for fewer at a time.",
         )
+    for each in given:
+        try:
+            yield read(each, keys)
+        except Refusal as refusal:
+            yield refusal
 
 
 def read(given: Any, keys: Mapping[str, tuple[str, ...]]) -> Representation:

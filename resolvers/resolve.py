@@ -8,14 +8,16 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from db.answer import MOST_CHILDREN
 from db.office.change import Office
 from db.office.outcome import Outcome
 from db.plan import Expression, Select
 from db.viewer import Viewer
-from resolvers import cursor
+from resolvers.argument import Arguments
 from resolvers.errors import Code, Refusal
 from resolvers.reader import Reader, Row
-from resolvers.released import Released
+from resolvers.released import Released, excessive
+from resolvers.representation import named
 from resolvers.slot import (
     Branch,
     Changing,
@@ -35,6 +37,7 @@ from resolvers.slot import (
     Slot,
     Slots,
 )
+from resolvers.told import of_viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class Context:
     slots: Slots
     kinds: Mapping[str, str]
     """The types of interfaces' rows, by the kind in the row."""
+    arguments: Arguments
+    keys: Mapping[str, tuple[str, ...]]
+    """By which representations may name rows, by type."""
     released: Released
     sdl: Callable[[], str] = str
     """Writes the subgraph's own schema, as far as the viewer's role may know."""
@@ -83,10 +89,10 @@ class PageOf:
     key: Any = None
     """What the list belongs to; None at a root."""
 
-    def cursor_of(self, row: Row) -> str:
-        """Write the cursor of a row."""
-        places = [row.value(expression) for expression in self.paged.select.identify]
-        return cursor.encode(places, self.paged.belongs)
+    def cursor_of(self, number: int) -> str | None:
+        """Give the cursor of a row, where there is such a row and cursors were asked for."""
+        by = self.paged.select.cursor
+        return None if by is None or not self.rows else str(self.rows[number].value(by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -
         case None:
             return _root(context, context.slots[at])
         case Told(values=values):
-            return values[info.field_name]
+            value = values[info.field_name]
+            return Told(value) if isinstance(value, Mapping) else value
         case Done(slots=slots):
             return _of_change(context, parent, slots[at])
         case Object(row=row, slots=slots):
@@ -136,17 +143,18 @@ def resolve_type(value: Object, info: GraphQLResolveInfo[Context], _type: Any) -
 async def _root(context: Context, slot: Slot) -> Any:
     match slot:
         case OfViewer():
-            return _told(context.viewer)
+            return Told(of_viewer(context.viewer))
         case Single(select=select, slots=slots):
             rows = await context.reader.root(select)
             context.released.add(select, rows[:1])
             return _object(rows[0], select, slots) if rows else None
-        case Paged(select=select, size=size):
+        case Paged(select=select, asked=asked):
+            size = context.arguments.size(asked)
             rows = await context.reader.root(select) if slot.is_read else ()
             context.released.add(select, rows[:size])
             return PageOf(slot, rows[:size], len(rows) > size)
-        case Entities(places=places):
-            return [_entity(context, e) if isinstance(e, Entity) else e for e in places]
+        case Entities():
+            return _entities(context, slot)
         case OfSubgraph():
             return Told({"sdl": context.sdl()})
         case Changing():
@@ -183,12 +191,30 @@ async def _reread(context: Context, slot: Reread, key: str) -> Object | None:
     return _object(row, slot.select, slot.slots)
 
 
-async def _entity(context: Context, place: Entity) -> Object | None:
-    row = await context.reader.named(place.select, place.name)
+def _entities(context: Context, slot: Entities) -> list[Any]:
+    """Find what representations name, in their order."""
+    given = context.arguments.of(slot.asked)["representations"]
+    places: list[Any] = []
+    for each in named(given, context.keys):
+        entity = None if isinstance(each, Refusal) else slot.groups[each.type, each.key]
+        if isinstance(each, Refusal) or entity is None:
+            places.append(each if isinstance(each, Refusal) else None)
+            continue
+        try:
+            places.append(_entity(context, entity, each.type, each.texts(entity.beside)))
+        except Refusal as refusal:
+            places.append(refusal)
+    return places
+
+
+async def _entity(
+    context: Context, entity: Entity, type_: str, name: tuple[str | None, ...]
+) -> Object | None:
+    row = await context.reader.named(entity.select, name)
     if row is None:
         return None
-    context.released.add(place.select, (row,), place.type)
-    return Object(row, place.slots, type=place.type)
+    context.released.add(entity.select, (row,), type_)
+    return Object(row, entity.slots, type=type_)
 
 
 def _of_row(context: Context, row: Row, slot: Slot) -> Any:
@@ -210,9 +236,11 @@ async def _children(context: Context, row: Row, branch: Branch) -> Any:
     is_read = key is not None and (branch.paged is None or branch.paged.is_read)
     rows = await context.reader.children(branch.select, key) if is_read else ()
     if branch.paged is not None:
-        size = branch.paged.size
+        size = context.arguments.size(branch.paged.asked)
         context.released.add(branch.select, rows[:size])
         return PageOf(branch.paged, rows[:size], len(rows) > size, key)
+    if len(rows) > MOST_CHILDREN:
+        raise excessive()
     context.released.add(branch.select, rows)
     objects = [_object(child, branch.select, branch.slots) for child in rows]
     if branch.many:
@@ -231,8 +259,8 @@ def _of_page(context: Context, page: PageOf, slot: Slot) -> Any:
                 {
                     "hasNextPage": page.has_more,
                     "hasPreviousPage": page.paged.follows,
-                    "startCursor": page.cursor_of(page.rows[0]) if page.rows else None,
-                    "endCursor": page.cursor_of(page.rows[-1]) if page.rows else None,
+                    "startCursor": page.cursor_of(0),
+                    "endCursor": page.cursor_of(-1),
                 }
             )
         case OfPage(name="totalCount"):
@@ -247,44 +275,10 @@ def _of_place(place: Place, slot: Slot) -> Any:
         case PageRows(slots=slots):
             return _object(place.row, place.page.paged.select, slots)
         case OfPage():
-            return place.page.cursor_of(place.row)
+            return place.row.value(place.page.paged.select.cursor)
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of an edge")
 
 
 def _object(row: Row, select: Select, slots: Slots) -> Object:
     return Object(row, slots, select.discriminator)
-
-
-_GRANULARITY = {
-    "PARTNER": "PSEUDONYMISED_RECORD",
-    "RESEARCHER": "PSEUDONYMISED_RECORD",
-    "AUTHORITY": "AGGREGATE",
-    "CLINICIAN": "RECORD",
-    "STEWARD": "RECORD",
-}
-
-
-def _told(viewer: Viewer) -> Told:
-    return Told(
-        {
-            "role": viewer.role.name,
-            "granularity": _GRANULARITY[viewer.role.name],
-            "organisation": Told(
-                {"code": viewer.organisation_code, "name": viewer.organisation_name}
-            ),
-            "subject": viewer.caller.subject,
-            "scope": Told(
-                {
-                    "kind": viewer.scope_kind,
-                    "code": viewer.scope,
-                    "validFrom": viewer.valid_from,
-                    "validTo": viewer.valid_to,
-                    "embargoUntil": viewer.embargo_until,
-                    "dataDomains": viewer.data_domains,
-                }
-            ),
-            "purpose": viewer.purpose,
-            "purposes": list(viewer.purposes),
-        }
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from graphql import GraphQLOutputType
+
 from db.plan import Expression, Select
 from resolvers.errors import Refusal
 
@@ -48,9 +50,8 @@ class Paged:
     """A page of a root selection."""
 
     select: Select
-    size: int
-    belongs: str
-    """What the page's cursors belong to."""
+    asked: int
+    """The field whose arguments say how many rows it has."""
     follows: bool
     """The page begins after a cursor."""
     slots: Slots
@@ -82,19 +83,21 @@ COUNT = OfPage("totalCount")
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """The record that a representation names, or null: a row of a selection by its key."""
+    """The records of one type that representations name by one key."""
 
-    type: str
     select: Select
     slots: Slots
-    name: tuple[str | None, ...]
+    beside: Mapping[str, GraphQLOutputType]
+    """What comes beside the key, and what it must be: null is allowed for what is not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """What representations name, in their order; None where the role lacks the key."""
+    """What representations name, in their order, by type and key; None where the role lacks it."""
 
-    places: tuple[Entity | Refusal | None, ...]
+    asked: int
+    """The field whose arguments have the representations."""
+    groups: Mapping[tuple[str, str], Entity | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ from db.synthetic.demo import add_membership, member
 from db.synthetic.load import synthesize
 from db.synthetic.release import publish
 from db.viewer import Caller, Role, Viewer, viewers
-from resolvers.execute import Answer, Graph, Request
+from resolvers.answer import Answer
+from resolvers.execute import Graph, Request
 from resolvers.limits import MOST_COST
 
 ROOT = Path(__file__).resolve().parent.parent

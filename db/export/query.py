@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from db.expression import scoped_id
 from db.form.form import Column, Form, Members
 from db.intake.table import PARENTS, TABLES, VOCABULARIES, Table
-from db.statement import scoped_id
 
 May = Callable[[str, str], bool]
 _KEYS = ("source_key", "code", "inn")

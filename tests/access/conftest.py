@@ -9,7 +9,8 @@ import pytest
 from connect_graph import database
 from connect_graph.settings import Settings
 from db.release.freeze import freeze
-from resolvers.execute import Answer, Request
+from resolvers.answer import Answer
+from resolvers.execute import Request
 from tests.access.edge import sharpen
 from tests.access.oracle import Facts, Who
 from tests.conftest import Clone

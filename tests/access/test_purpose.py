@@ -13,8 +13,9 @@ from connect_graph.auth import Authenticator
 from connect_graph.issuer import DEMO_ISSUER
 from connect_graph.settings import Settings
 from db.viewer import Caller, Viewer, viewers
+from resolvers.answer import Answer
 from resolvers.errors import Code, Refusal
-from resolvers.execute import Answer, Request
+from resolvers.execute import Request
 from tests.access.kind import RECORDS
 from tests.access.oracle import Facts, Who, visible
 from tests.access.session import session

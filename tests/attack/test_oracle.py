@@ -12,6 +12,7 @@ import pytest
 
 from resolvers import cursor
 from tests.attack.truth import Truth
+from tests.forged_cursor import encode
 from tests.http.client import LEAKS, Client, bearer
 from tests.world import World, serving
 
@@ -124,7 +125,7 @@ async def test_a_cursor_of_another_scope_is_refused_alike(
     foreign = cursor.digest(OTHER[1], "patients", None, [])
     own = cursor.digest(OWN[1], "patients", None, [])
     answers = {
-        shown(await partner.ask(page, {"after": cursor.encode([place], foreign)}))[:2]
+        shown(await partner.ask(page, {"after": encode([place], foreign)}))[:2]
         for place in (*hidden.values(), ABSENT)
     }
     assert len(answers) == 1
@@ -132,7 +133,7 @@ async def test_a_cursor_of_another_scope_is_refused_alike(
     everyone = (await partner.ask("{ patients(first: 1000) { nodes { id } } }")).json()
     ids = [node["id"] for node in everyone["data"]["patients"]["nodes"]]
     for place in (*hidden.values(), ABSENT):
-        response = await partner.ask(page, {"after": cursor.encode([place], own)})
+        response = await partner.ask(page, {"after": encode([place], own)})
         found = [node["id"] for node in response.json()["data"]["patients"]["nodes"]]
         assert found == [one for one in ids if one > place][:3]
 

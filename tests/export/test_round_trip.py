@@ -12,12 +12,12 @@ from connect_graph import database as own
 from connect_graph.issuer import DEMO_ISSUER
 from connect_graph.settings import ROLES, Settings
 from db.export.export import export
+from db.expression import scoped_id
 from db.form.load import import_csv
 from db.ingest.cbioportal import import_cbioportal
 from db.intake.table import TABLES
 from db.pool import Pools
 from db.sdtm.load import import_sdtm
-from db.statement import scoped_id
 from db.synthetic.catalogue import STUDY
 from db.synthetic.demo import member, seed
 from db.viewer import Caller, Role, viewers

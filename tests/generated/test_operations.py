@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from db.viewer import Role, Viewer
-from resolvers.execute import Answer, Request
+from resolvers.answer import Answer
+from resolvers.execute import Request
 from resolvers.projection import project
 from tests.contract.price import price
 from tests.extent import REPEATABLE, count

@@ -17,7 +17,8 @@ from graphql import GraphQLSchema
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from db.viewer import Role
-from resolvers.execute import Answer, Request
+from resolvers.answer import Answer
+from resolvers.execute import Request
 from resolvers.projection import project
 from tests.contract.test_operations import VARIABLES, first_patient, operation
 from tests.extent import REPEATABLE, count
