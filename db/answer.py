@@ -231,7 +231,7 @@ class _Composer:
             return f"(select coalesce('[' || string_agg('null', ',') || ']', '[]') from {every})"
         union = " union all ".join(found)
         listed = "string_agg(coalesce(x.a, 'null'), ',' order by s.n)"
-        source = f"{every} left join ({union}) x on x.k = s.n"
+        source = f"{every} full join ({union}) x on x.k = s.n"
         return f"(select coalesce('[' || {listed} || ']', '[]') from {source})"
 
     def _outermost(
@@ -541,7 +541,8 @@ class _Composer:
         text = self.object(found)
         if each.present is None:
             return text
-        return f"case when {level.column(each.present)} is null then 'null' else {text} end"
+        none = _marked(LACKING) if each.required else "'null'"
+        return f"case when {level.column(each.present)} is null then {none} else {text} end"
 
     def values(self) -> tuple[Value, ...]:
         """List what the arguments are, in their order."""
@@ -614,8 +615,14 @@ def _info(each: object, source: str) -> str:
 
 
 def _beside(table: str, parent: str, kinds: str) -> str:
-    condition = f" and {kinds}" if kinds else ""
-    return f"left join {table} on {table}.k = {parent}{condition}"
+    """Join the texts of a level to the rows above it.
+
+    There are none but of rows above, so a full join is no other than a left one; but it can only be
+    hashed or merged. Row security hides statistics, and a nested loop would be chosen for rows that
+    are taken to be few.
+    """
+    by = f"case when {kinds} then {parent} end" if kinds else parent
+    return f"full join {table} on {table}.k = {by}"
 
 
 def _columns(counts: list[tuple[int, str]]) -> list[str]:

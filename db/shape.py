@@ -47,6 +47,8 @@ class Object:
 
     members: tuple[tuple[str, Shape], ...]
     present: Expression | None = None
+    required: bool = False
+    """A null is one that may not be, and is marked."""
 
 
 @dataclass(frozen=True, slots=True)

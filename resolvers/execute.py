@@ -178,7 +178,7 @@ class Graph:
             cost = check_cost(selection, self.binding)
             planned = plan(selection, self.binding, pool.grants)
             whole = None
-            if self.compiles and not changes:
+            if not changes:
                 tables = self.names.tables
                 whole = Whole.of(selection, planned, self.binding, pool.grants, tables)
             ready = Prepared(planned, whole)

@@ -151,9 +151,8 @@ class Shaping:
             case Leaf(expression=expression):
                 return self._scalar(select, expression, declared)
             case Nested(present=present, slots=inner):
-                if is_non_null_type(declared):
-                    raise Unwritten
-                return Object(self._object(select, target, nodes, inner).members, present)
+                members = self._object(select, target, nodes, inner).members
+                return Object(members, present, is_non_null_type(declared))
             case Branch():
                 return self._branch(slot, target, nodes, declared)
             case Missing(refusal=None):
@@ -200,10 +199,10 @@ class Shaping:
     ) -> Edges:
         members: list[tuple[str, Body | Constant | str]] = []
         for key, chosen in self.selection.fields(self._type(name), nodes).items():
-            match slots.get((name, key)):
-                case None:
+            match chosen[0].name.value, slots.get((name, key)):
+                case "__typename", _:
                     members.append((key, Constant(json.dumps(name))))
-                case PageRows(slots=inner):
+                case _, PageRows(slots=inner):
                     members.append((key, self._body(select, record, chosen, inner)))
                 case _:
                     members.append((key, "cursor"))

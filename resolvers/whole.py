@@ -12,7 +12,7 @@ from graphql import FieldNode, GraphQLError, GraphQLObjectType, get_named_type
 from db.answer import EXCESSIVE, LACKING, Answering, Length, Names, Places, Value, answering
 from db.catalog import Grants
 from db.pool import Pool
-from db.shape import Constant, Root
+from db.shape import Constant, Named, Root
 from db.viewer import Viewer
 from resolvers import released
 from resolvers.argument import Arguments, Source
@@ -80,7 +80,7 @@ class Whole:
                 rest[name] = nodes
             else:
                 roots[name] = nodes
-        if all(isinstance(shape, Constant) for _, shape in shapes):
+        if not any(map(_reads, (shape for _, shape in shapes))):
             return None
         statement = answering(tuple(shapes), apart=bool(rest))
         slots = {name: slot for (_, name), slot in planned.slots.items()}
@@ -218,3 +218,8 @@ class _Naming:
 def _groups(slot: Entities) -> list[tuple[str, str]]:
     """List the types and keys whose rows are read, in the order of the statement."""
     return [key for key, entity in slot.groups.items() if entity is not None]
+
+
+def _reads(root: Root) -> bool:
+    """Tell whether anything is to be read, or to be proved, for a root."""
+    return bool(root.groups) if isinstance(root, Named) else not isinstance(root, Constant)

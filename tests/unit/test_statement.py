@@ -15,6 +15,7 @@ from db.plan import (
     Child,
     Column,
     Compare,
+    Cursor,
     Either,
     Exists,
     Expression,
@@ -106,7 +107,7 @@ selects = st.builds(
     order=st.lists(orders, max_size=2).map(tuple),
     page=st.none() | st.builds(Page, parameters, st.none() | beyond),
     first_only=st.booleans(),
-    identify=st.lists(columns, max_size=2).map(tuple),
+    cursor=st.none() | st.builds(Cursor, st.lists(columns, max_size=2).map(tuple), parameters),
 )
 PLACES = re.compile(r"\$(\d+)")
 
