@@ -31,7 +31,7 @@ from tests.access.sql_door import (
     refused,
 )
 from tests.conftest import Clone
-from tests.extent import EXTENT, count
+from tests.extent import WHOLE, count
 from tests.world import World
 
 SOON = timedelta(milliseconds=700)
@@ -88,7 +88,7 @@ async def agree(world: World, owner: asyncpg.Connection, seed: int) -> int:
     after = await identified(world, facts, check=True)
     everybody = {(each.role, each.scope, each.purpose): each for each in (*before, *after)}
     chosen = list(everybody.values())
-    if EXTENT == "ci":
+    if not WHOLE:
         chosen = random.Random(seed).sample(chosen, min(len(chosen), 4))
     for viewer in chosen:
         try:
@@ -100,7 +100,7 @@ async def agree(world: World, owner: asyncpg.Connection, seed: int) -> int:
 
 def asking(snapshot: Snapshot, seed: int) -> list[Who]:
     """Choose every member, and of those who say what is not theirs all in the night, else some."""
-    if EXTENT != "ci":
+    if WHOLE:
         return snapshot.everybody
     members = members_of(snapshot.facts)
     others = [who for who in snapshot.everybody if who not in set(members)]
@@ -176,10 +176,10 @@ async def at_graph(world: World, facts: Facts, viewer: Viewer, seed: int) -> Non
         Expectation(schema, seen, viewer.namespace, facts.now.date()),
         Expectation(schema, all_of_it, viewer.namespace, facts.now.date()),
         random.Random(f"{seed} {viewer.scope} {viewer.purpose}"),
-        whole=EXTENT != "ci",
+        whole=WHOLE,
     )
     await door.compare()
-    if who.role != "authority" and (EXTENT != "ci" or door.rng.random() < 0.3):
+    if who.role != "authority" and (WHOLE or door.rng.random() < 0.3):
         study = facts.tables["study"][seed % 2]
         with TemporaryDirectory() as folder:
             exports = ExportDoor(world, viewer, facts, door.expectation)
