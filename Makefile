@@ -16,6 +16,9 @@ TYPESCRIPT := ../web/node_modules/typescript/bin/tsc
 PRETTIER := ../web/node_modules/prettier/bin/prettier.cjs --log-level warn
 # Arguments for pytest, for example: make test PYTEST_ARGS="-k embedded -x"
 PYTEST_ARGS ?=
+# So many processes share the tests; with arguments none, so that -s and --pdb do what they do. Where
+# DATABASE_URL names servers, each process has one of them.
+WORKERS ?= $(if $(PYTEST_ARGS),0,$(if $(DATABASE_URL),$(words $(DATABASE_URL)),2))
 
 .PHONY: help setup clients tools demo gateway test nightly bench linkage check format lock snapshots clean
 
@@ -91,7 +94,7 @@ gateway: setup ## serve the four subgraphs behind a gateway on GATEWAY_PORT (400
 	@CONNECT_DEMO=$${CONNECT_DEMO:-1} exec $(PYTHON) -m connect_graph gateway --port $(GATEWAY_PORT)
 
 test: setup clients tools $(IDENTITY)/node_modules/.setup ## run the tests; names what it skips, and why
-	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 # CONNECT_EXAMPLES=20 tries fewer; the report then says so.
 nightly: setup tools ## the property tests at their full counts; writes reports/nightly-DATE.json

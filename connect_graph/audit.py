@@ -79,10 +79,10 @@ class Account:
         with self._watched.stage("audit"):
             await writer.write(self._entry(self.caller))
 
-    def office(self, pool: Pool, writer: Writer | None) -> Office:
+    def office(self, pool: Pool, writer: Writer | None) -> Office | None:
         """Give the way on which changes are made: each with an entry of its own, or not at all."""
         if writer is None or self.caller is None:
-            return Office(pool)
+            return None
         caller = self.caller
 
         @asynccontextmanager

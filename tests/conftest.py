@@ -1,7 +1,9 @@
-"""The servers and databases that tests run on, and what becomes of a skipped test.
+"""The servers and databases that tests run on, their order, and what becomes of a skipped test.
 
 Without DATABASE_URL an embedded PostgreSQL in a temporary directory is used, otherwise the server
 that it names, where only databases that the tests made are touched (and the API logins' passwords).
+Some tests change roles, which all databases of a server share: of several processes each has a
+server of its own, so DATABASE_URL then names one for each, with spaces between.
 With CONNECT_REQUIRE_ALL=1 a skip is a failure.
 """
 
@@ -11,12 +13,15 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from connect_graph.cli import DEMO_PATIENTS
 from connect_graph.embedded import EmbeddedError, Server, running
@@ -26,8 +31,22 @@ from db.migrate import migrate
 from db.vocabulary.load import load_vocabulary
 from tests.world import ROOT, Database, World, make, serving
 
+LONGEST = (
+    "tests/federation/gateway",
+    "tests/access/test_random.py",
+    "tests/http",
+    "tests/access/test_mutants.py",
+    "tests/generated",
+    "tests/sdtm",
+    "tests/attack",
+    "tests/access",
+    "tests/contract",
+    "tests/database",
+    "tests/bench",
+    "tests/audit",
+)
+"""Folders that take minutes, the longest first, and files that need no world of their folder."""
 REQUIRE_ALL = os.environ.get("CONNECT_REQUIRE_ALL") == "1"
-_skipped = pytest.StashKey[dict[str, int]]()
 
 
 Clone = Callable[[], AbstractAsyncContextManager[Database]]
@@ -228,7 +247,46 @@ async def _login_password(server: str) -> str | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_skipped] = {}
+    """Give each process its own of the servers that DATABASE_URL names."""
+    urls = os.environ.get("DATABASE_URL", "").split()
+    worker = getattr(config, "workerinput", None)
+    processes = worker["workercount"] if worker else config.getoption("numprocesses", None) or 1
+    if urls and len(urls) < processes:
+        raise pytest.UsageError(
+            f"DATABASE_URL names {len(urls)} server and {processes} processes run: "
+            "name one for each, with spaces between"
+        )
+    if urls and (worker or processes == 1):
+        place = int(worker["workerid"].removeprefix("gw")) if worker else 0
+        os.environ["DATABASE_URL"] = urls[place]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what meets the server; begin with what takes longest, for which nobody waits then."""
+    for item in items:
+        if "server" in getattr(item, "fixturenames", ()):
+            item.add_marker("server")
+    places = {scope: place for place, scope in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(scope_of(item.nodeid), len(places)))
+
+
+def scope_of(nodeid: str) -> str:
+    """Say what runs in one process: a folder, whose tests share a world, or a file of its own."""
+    file = nodeid.partition("::")[0]
+    return file if file in LONGEST else file.rpartition("/")[0]
+
+
+class _Folders(LoadScopeScheduling):  # type: ignore[misc]
+    """Give each process a folder at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Folders | None:
+    return _Folders(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -237,7 +295,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.skipped and not hasattr(report, "wasxfail"):
-        _note(item.config, report)
+        _refuse(report)
     return report
 
 
@@ -247,25 +305,23 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
     if report.skipped:
-        _note(collector.config, report)
+        _refuse(report)
     return report
 
 
-def _note(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    reason = reason.removeprefix("Skipped: ")
+def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
     if REQUIRE_ALL:
         report.outcome = "failed"
-        report.longrepr = f"CONNECT_REQUIRE_ALL=1 allows no skip: {reason}"
-        return
-    counts = config.stash[_skipped]
-    counts[reason] = counts.get(reason, 0) + 1
+        report.longrepr = f"CONNECT_REQUIRE_ALL=1 allows no skip: {_reason(report)}"
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    counts = config.stash[_skipped]
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return told.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    counts = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
     where = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "the embedded PostgreSQL"
     terminalreporter.section("real parts")
     terminalreporter.line(f"database: {where}")

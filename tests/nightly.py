@@ -19,6 +19,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 _version = pytest.StashKey[str]()
 _tests = pytest.StashKey[list[dict[str, Any]]]()
+_TOLD = "nightly"
+"""The property of a report that goes with it to the process that writes."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_tests] = []
+    config.pluginmanager.register(_Gathering(config))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,22 +50,36 @@ def pytest_runtest_makereport(
     if report.when == "call" or (report.when == "setup" and not report.passed):
         told = dict(report.user_properties)
         given = item.callspec.params if hasattr(item, "callspec") else {}
-        item.config.stash[_tests].append(
-            {
-                "test": item.nodeid.split("[")[0],
-                "case": item.callspec.id if given else None,
-                "role": given.get("role", told.get("role")),
-                "examples": told.get("examples"),
-                "seconds": round(report.duration, 1),
-                "outcome": report.outcome if report.when == "call" else "error",
-            }
-        )
+        test = {
+            "test": item.nodeid.split("[")[0],
+            "case": item.callspec.id if given else None,
+            "role": given.get("role", told.get("role")),
+            "examples": told.get("examples"),
+            "seconds": round(report.duration, 1),
+            "outcome": report.outcome if report.when == "call" else "error",
+        }
+        version = item.config.stash.get(_version, None)
+        report.user_properties.append((_TOLD, {"postgresql": version, "test": test}))
     return report
+
+
+class _Gathering:
+    """Take what each test is told with, from whichever process ran it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, told in report.user_properties:
+            if name == _TOLD and isinstance(told, dict):
+                self.config.stash[_tests].append(told["test"])
+                if told["postgresql"] is not None:
+                    self.config.stash[_version] = told["postgresql"]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     tests = session.config.stash[_tests]
-    if not tests:
+    if not tests or hasattr(session.config, "workerinput"):
         return
     now = datetime.now(UTC)
     directory: Path = session.config.getoption("--reports")

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -22,7 +22,7 @@ from connect_graph.bounds import Bounds
 from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
 from connect_graph.settings import ROLES, Settings
 from db.address import Address
-from db.office.change import Office
+from db.office.change import Office, Record
 from db.pool import Pools
 from db.synthetic.demo import add_membership, member
 from db.synthetic.load import synthesize
@@ -31,6 +31,9 @@ from db.viewer import Caller, Role, Viewer, viewers
 from resolvers.answer import Answer
 from resolvers.execute import Graph, Request
 from resolvers.limits import MOST_COST
+
+if TYPE_CHECKING:
+    from db.catalog import Connection
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENTS = 240
@@ -126,8 +129,15 @@ class World:
         viewer = await self.viewer(role, scope)
         request = Request(query, None, variables or {})
         graph = self.graph if subgraph is None else self.part(subgraph)
-        pool, office = self.pools.roles[Role(role)], Office(self.pools.office)
+        pool, office = self.pools.roles[Role(role)], Office(self.pools.office, unrecorded)
         return await graph.answer(request, viewer, pool, office=office)
+
+
+@asynccontextmanager
+async def unrecorded(connection: Connection) -> AsyncIterator[Record]:
+    """Begin a change that leaves no entry, of one who asks through no door."""
+    async with connection.transaction():
+        yield lambda name, given, outcome: None
 
 
 async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> World:

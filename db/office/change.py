@@ -79,19 +79,12 @@ Begin: TypeAlias = "Callable[[Connection], AbstractAsyncContextManager[Record]]"
 """Begins a transaction that commits with its audit entry, or not at all."""
 
 
-@asynccontextmanager
-async def unrecorded(connection: Connection) -> AsyncIterator[Record]:
-    """Begin a transaction without an entry: of commands whose database has no audit."""
-    async with connection.transaction():
-        yield lambda name, given, outcome: None
-
-
 @dataclass(frozen=True, slots=True)
 class Office:
     """Hold the way on which stewards change what the office keeps."""
 
     pool: Pool
-    begin: Begin = unrecorded
+    begin: Begin
 
     async def change(self, viewer: Viewer, name: str, given: Mapping[str, Any]) -> Outcome:
         """Make a change as its viewer, over the office's login.

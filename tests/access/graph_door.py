@@ -101,9 +101,10 @@ class GraphDoor:
     async def compare(self) -> None:
         """Go to the doors; raise Difference."""
         roots = [root for root in ROOTS if self.has("Query", root)]
+        far = {"patients", self.rng.choice(roots)}
         for root in self._some(roots, 2) | {"patients"} & set(roots):
-            await self._whole(root)
-        for root in self._some(roots, 3):
+            await self._whole(root, far=root in far)
+        for root in self.rng.sample(roots, min(3, len(roots))):
             await self._conditions(root)
         await self._ids()
         for subgraph in self._some(list(SUBGRAPHS), 1):
@@ -112,11 +113,12 @@ class GraphDoor:
     def _some(self, names: list[str], number: int) -> set[str]:
         return set(names) if self.whole else set(self.rng.sample(names, min(number, len(names))))
 
-    async def _whole(self, root: str) -> None:
-        """Read a list to its end: every row, every field, and all that hangs on it."""
+    async def _whole(self, root: str, *, far: bool) -> None:
+        """Read a list to its end: every row, every field, and what it leads to, or all of that."""
         name, table, _ = ROOTS[root]
         schema = self.world.graph.binding.schema
-        for part in _parts(schema, selection(schema, name, self.role), name):
+        chosen = selection(schema, name, self.role)
+        for part in _parts(schema, chosen, name) if far else [_near(schema, chosen, name)]:
             rows = self.expectation.visible[table]
             wanted = [self.expectation.made(name, table, row, part) for row in rows]
             seen: list[Any] = []
@@ -154,6 +156,9 @@ class GraphDoor:
         """Name every row there is, in this scope's ids and another's, to the owner of its type."""
         graph = self.world.part(subgraph)
         whole = self.world.graph
+        asked: list[Row] = []
+        wanted: list[Row | None] = []
+        spreads = []
         for name, keys in graph.binding.keys.items():
             type_ = whole.binding.schema.type_map[name]
             table = whole.binding.types[name].entity
@@ -173,41 +178,44 @@ class GraphDoor:
             source = line(whole.binding.schema, name, key).source
             if key not in fields or not self._known(table.table):
                 continue
-            await self._named(graph, name, table.table, key, source, fields)
+            for named, made in self._named(name, table.table, source, fields):
+                asked.append({"__typename": name, key: named})
+                wanted.append(made)
+            renamed = " ".join(f"{name}_{field}: {field}" for field in fields)
+            spreads.append(f"... on {name} {{ {renamed} }}")
+        if not asked:
+            return
+        data = await self.ask(
+            "query ($representations: [_Any!]!) { _entities(representations: $representations)"
+            f" {{ __typename {' '.join(spreads)} }} }}",
+            graph,
+            representations=asked,
+        )
+        self.same(f"_entities of {subgraph}", data["_entities"], wanted)
 
     def _known(self, table: str) -> bool:
         return table in self.facts.tables
 
-    async def _named(
-        self, graph: Graph, name: str, table: str, key: str, source: str, fields: Selection
-    ) -> None:
-        rows = [
-            row
-            for row in self.facts.tables[table]
-            if "kind" not in row
-            or name in {"Lesion", "Specimen", "ResistanceFinding"}
-            or row["kind"].title().replace("_", "") == name
-        ]
+    def _named(
+        self, name: str, table: str, source: str, fields: Selection
+    ) -> Iterator[tuple[str, Row | None]]:
+        """Give a key of every row, and what is told of it; and a key of none."""
         visible = {id(row) for row in self.expectation.visible[table]}
-        asked, wanted = [], []
-        for row in rows:
-            named = self._key(table, row, source)
-            if named is None:
-                continue
-            asked.append({"__typename": name, key: named})
-            made = None
-            if id(row) in visible:
-                made = {"__typename": name, **self.expectation.made(name, table, row, fields)}
-            wanted.append(made)
-        asked.append({"__typename": name, key: ABSENT})
-        wanted.append(None)
-        data = await self.ask(
-            "query ($representations: [_Any!]!) { _entities(representations: $representations)"
-            f" {{ __typename ... on {name} {{ {' '.join(fields)} }} }} }}",
-            graph,
-            representations=asked,
-        )
-        self.same(f"_entities of {name}", data["_entities"], wanted)
+        for row in self.facts.tables[table]:
+            of_kind = (
+                "kind" not in row
+                or name in {"Lesion", "Specimen", "ResistanceFinding"}
+                or row["kind"].title().replace("_", "") == name
+            )
+            named = self._key(table, row, source) if of_kind else None
+            if named is not None:
+                made = None
+                if id(row) in visible:
+                    values = self.expectation.made(name, table, row, fields)
+                    told = {f"{name}_{field}": value for field, value in values.items()}
+                    made = {"__typename": name, **told}
+                yield named, made
+        yield ABSENT, None
 
     def _key(self, table: str, row: Row, source: str) -> str | None:
         """Name a row, visible or not, as a viewer of this scope would who knew it."""
@@ -291,6 +299,18 @@ def _parts(schema: Any, chosen: Selection, name: str) -> Iterator[Selection]:
     for field, inner in chosen.items():
         if inner is not None:
             yield {"id": None, field: inner}
+
+
+def _near(schema: GraphQLSchema, chosen: Selection, name: str, relations: int = 1) -> Selection:
+    """Keep of a selection the values, and those of what is so many relations away."""
+    if isinstance(schema.type_map[name], GraphQLInterfaceType):
+        return {kind: _near(schema, below, kind, relations) for kind, below in chosen.items()}
+    kept: Selection = {field: None for field, below in chosen.items() if below is None}
+    for field, below in chosen.items() if relations else ():
+        if below is not None:
+            target = get_named_type(_fields(schema, name)[field].type).name
+            kept[field] = _near(schema, below, target, relations - 1)
+    return kept
 
 
 def _fields(schema: GraphQLSchema, name: str) -> dict[str, GraphQLField]:

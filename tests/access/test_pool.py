@@ -16,10 +16,11 @@ from db.viewer import Role
 from resolvers.execute import Request
 from tests.access.conftest import who
 from tests.access.oracle import Facts, visible
+from tests.extent import count
 from tests.world import World
 
 SCOPES = ("AGR-OLA-01", "AGR-DAB-01")
-REQUESTS = 10_000
+REQUESTS = max(1_000, count(ci=10_000, nightly=10_000))
 AT_ONCE = 16
 CONNECTIONS = 2
 IDS = Request("{ patients(first: 1000) { nodes { id } } }")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 
+import httpx
 import pytest
 
+from connect_graph.http import application, graphs_of
+from connect_graph.settings import ROLES as LOGINS
 from db.office.change import OPERATIONS, Office
 from resolvers.execute import Request
 from schema.subgraph import SUBGRAPHS
 from tests.administration.conftest import CHANGES, PART, WHOLE, Bench, number
+from tests.http.client import bearer
+from tests.world import unrecorded
 
 CREATE = "createPartner(input: {code: %s, organisationNumber: %s, name: %s, sector: CHARITY})"
 ROLES = ("partner", "researcher", "authority", "clinician")
@@ -179,10 +184,35 @@ async def test_what_was_revoked_meanwhile_changes_nothing(bench: Bench) -> None:
             Request(f"mutation {{ {creating('LATE')} {{ changed }} }}"),
             viewer,
             pools.roles[viewer.role],
-            office=Office(pools.office),
+            office=Office(pools.office, unrecorded),
         )
     finally:
         await bench.owner.execute(revoke.format("null"))
     assert answer.body["data"] == {"createPartner": None}
     assert answer.body["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
     assert (await bench.state())[1] == before
+
+
+async def test_without_an_audit_nothing_is_changed(bench: Bench) -> None:
+    """A process that has no key for it takes no changes: they would leave no entry."""
+    before, world = await bench.state(), bench.world
+
+    async def pending() -> tuple[str, ...]:
+        return ()
+
+    logins = {role: world.database.login(role) for role in LOGINS}
+    issuers = [world.issuer.issuer()]
+    app = application(
+        graphs_of(None), logins, issuers, pending, pool_size=1, audit_key=None, with_page=False
+    )
+    headers = bearer(await world.token("steward"))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://office", headers=headers) as http,
+    ):
+        asked = {"query": f"mutation {{ {creating('SILENT')} {{ changed }} }}"}
+        body = (await http.post(WHOLE, json=asked)).json()
+    assert body["data"] == {"createPartner": None}
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAVAILABLE"]
+    assert await bench.state() == before

@@ -166,7 +166,7 @@ async def test_killed_before_its_commit_nothing_is_lost(
             "select from connect.pseudonym order by patient_id desc limit 1 for update"
         )
         process = start(world)
-        for _ in range(500):
+        for _ in range(3_000):
             if next_to(key).exists():
                 break
             await asyncio.sleep(0.02)

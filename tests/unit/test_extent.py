@@ -5,9 +5,11 @@ import pytest
 from tests import extent
 
 
-@pytest.mark.parametrize(("given", "expected"), [("ci", 3), ("nightly", 50), ("7", 7)])
+@pytest.mark.parametrize(
+    ("given", "expected"), [("ci", 30), ("few", 6), ("nightly", 500), ("7", 7)]
+)
 def test_the_count_follows_the_extent(
     monkeypatch: pytest.MonkeyPatch, given: str, expected: int
 ) -> None:
     monkeypatch.setattr(extent, "EXTENT", given)
-    assert extent.count(ci=3, nightly=50) == expected
+    assert extent.count(ci=30, nightly=500) == expected
