@@ -65,6 +65,8 @@ class Request:
     variables: Mapping[str, Any] = field(default_factory=dict)
     coordinates: frozenset[str] | None = None
     """Tell the rules that stand on these coordinates of the schema, as a gateway needs it."""
+    stored: str | None = None
+    """By which name its document is stored; None: it came with the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Graph:
     """What a subgraph tells each role of itself, likewise."""
     rules: dict[tuple[object, ...], Rules] = field(default_factory=dict)
     """What withholds from each role, by the terms of scopes that tell."""
+    prepared: dict[str, DocumentNode] = field(default_factory=dict)
+    """Stored documents, by their texts, parsed and validated once."""
 
     @classmethod
     def make(
@@ -125,6 +129,7 @@ class Graph:
             projections={},
             told={},
             rules={},
+            prepared={},
         )
 
     async def answer(
@@ -231,7 +236,21 @@ class Graph:
             self.told[pool.role] = print_ast(document)
         return self.told[pool.role]
 
+    def prepare(self, text: str) -> DocumentNode:
+        """Parse and validate a stored document once, for all requests.
+
+        Raises: RequestRefused, Refusal LIMIT_EXCEEDED.
+        """
+        if (prepared := self.prepared.get(text)) is None:
+            prepared = self._document(text)
+            if len(self.prepared) >= _MOST_PREPARED:
+                self.prepared.clear()
+            self.prepared[text] = prepared
+        return prepared
+
     def _document(self, query: str) -> DocumentNode:
+        if (prepared := self.prepared.get(query)) is not None:
+            return prepared
         try:
             document = parse(
                 Document(query), max_tokens=MOST_TOKENS, allow_empty_selection_sets=False
@@ -291,6 +310,8 @@ def _answer(
     return Answer(body, statements=reader.statements, rows=reader.rows)
 
 
+_MOST_PREPARED = 1_000
+"""Stored documents that are kept."""
 _MOST_TERMS = 1_000
 """Scopes' terms for which the rules are kept."""
 _WHOLE = (Code.BAD_USER_INPUT, Code.UNAVAILABLE, Code.TIMEOUT, Code.INTERNAL, Code.LIMIT_EXCEEDED)
