@@ -91,10 +91,10 @@ async def add(
         if last.ended_at is None:
             return False
     elif last is not None and not replace:
-        what = "document" if last.document != document else "roles"
+        what = "another document" if last.document != document else "other roles"
         since = "" if last.ended_at is None else ", although it was retired"
         raise OperationRefused(
-            f"{name} is stored with another {what} in version {last.version}{since}: "
+            f"{name} is stored with {what} in version {last.version}{since}: "
             "give --replace for a new version, or another --name"
         )
     await connection.execute(_END, name)

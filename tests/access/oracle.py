@@ -15,7 +15,6 @@ import asyncpg
 
 from tests.access.kind import (
     AUDIT,
-    STORED,
     COUNTS,
     DOMAINS,
     IDENTITY,
@@ -28,6 +27,7 @@ from tests.access.kind import (
     OFFICE,
     OFFICE_READS,
     REFERENCE,
+    STORED,
     TERMS,
 )
 
