@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 
 import asyncpg
 import pytest
 
 from connect_graph import database, status
 from connect_graph.settings import Settings
+from connect_graph.stored import prepare
+from resolvers.execute import Graph
 from tests.conftest import Clone
 from tests.stored.conftest import Desk
-from tests.world import environment
+from tests.world import ROOT, environment
 
 ROLE = "query Role { viewer { role } }"
 PURPOSE = "{ viewer { purpose } }"
@@ -105,7 +109,8 @@ async def test_every_change_is_in_the_audit(desk: Desk) -> None:
     try:
         rows = await owner.fetch(
             "select e.door, e.issuer, e.variables::jsonb ->> 'changed', d.content"
-            " from connect.audit_entry e left join connect.audit_document d on d.digest = e.document"
+            " from connect.audit_entry e"
+            " left join connect.audit_document d on d.digest = e.document"
             " where e.operation_name = 'Audited' order by e.at"
         )
     finally:
@@ -143,8 +148,25 @@ async def test_a_version_stays_as_it_is(desk: Desk, statement: str, role: str) -
         await owner.close()
 
 
+def test_subgraphs_and_a_gateway_are_not_for_roles_without_documents_of_their_own(
+    desk: Desk,
+) -> None:
+    environ = {**desk.world.environment, "CONNECT_STORED_ONLY": "partner"}
+    for arguments in (["serve", "--subgraph", "patients"], ["gateway"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "connect_graph", *arguments],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert ran.stderr.startswith("connect-graph: CONNECT_STORED_ONLY is for the one process")
+
+
 async def test_status_counts_them_and_names_those_that_do_not_fit(
-    clone: Clone, tmp_path_factory: pytest.TempPathFactory
+    clone: Clone, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with clone() as copy:
         environ = environment(copy, tmp_path_factory.mktemp("status")) | {"CONNECT_DEMO": "0"}
@@ -159,6 +181,12 @@ async def test_status_counts_them_and_names_those_that_do_not_fit(
                 " ('Good', 1, '{ viewer { role } }', '{PARTNER}'),"
                 " ('Lost', 1, '{ viewer { gone } }', '{PARTNER}')"
             )
+        graph = Graph.make()
+        with caplog.at_level("WARNING", "connect_graph.stored"):
+            await prepare(graph, copy.url)
+        assert list(graph.prepared) == ["{ viewer { role } }"]
+        (line,) = caplog.records
+        assert vars(line)["fields"] == {"operation": "Lost"}
         found = await look(settings)
         assert found.parts["operations"] == {"stored": 2, "unfit": ["Lost"]}
         (sentence,) = found.todo

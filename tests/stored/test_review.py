@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from graphql import GraphQLError
 
 from resolvers.errors import Refusal
 from resolvers.execute import Graph
@@ -34,7 +35,9 @@ def test_what_cannot_be_run_is_not_stored(
 ) -> None:
     with pytest.raises((Refusal, RequestRefused)) as refused:
         review(graph, document)
-    error = refused.value.errors[0] if isinstance(refused.value, RequestRefused) else refused.value
+    caught = refused.value
+    error = caught.errors[0] if isinstance(caught, RequestRefused) else caught
+    assert isinstance(error, GraphQLError)
     assert (error.extensions or {})["code"] == code
     assert sentence in error.message
 
