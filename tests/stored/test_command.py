@@ -27,8 +27,10 @@ def test_an_operation_is_stored_listed_shown_replaced_and_retired(desk: Desk) ->
     first = desk.run("add", file)
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout == "Role is stored; it may cost 1 with its defaults\n"
-    assert "was stored so already" in desk.run("add", file).stdout
-    assert desk.add(ROLE, "Role") == {"name": "Role", "changed": False, "needs": [], "cost": 1}
+    assert (
+        desk.run("add", file).stdout
+        == "Role was stored so already; it may cost 1 with its defaults\n"
+    )
 
     other = desk.file(PURPOSE)
     refused = desk.run("add", other, "--name", "Role")
@@ -53,11 +55,9 @@ def test_an_operation_is_stored_listed_shown_replaced_and_retired(desk: Desk) ->
     assert desk.run("retire", "Role").stdout == "Role is retired\n"
     assert desk.run("retire", "Role").stdout == "Role was retired already\n"
     assert not [one for one in listed(desk) if one["name"] == "Role"]
-    assert desk.run("show", "Role").returncode == 1
     refused = desk.run("add", file)  # a name that meant something else stays taken
     assert "in version 2, although it was retired" in refused.stderr
     assert desk.add(PURPOSE, "Role", "--role", "partner", "--role", "steward")["changed"]
-    assert desk.run("show", "Role", "--json").returncode == 0
 
 
 def listed(desk: Desk, *arguments: str) -> list[dict[str, object]]:
@@ -135,10 +135,12 @@ async def test_every_change_is_in_the_audit(desk: Desk) -> None:
 )
 @pytest.mark.parametrize("role", ["loader", "owner"])
 async def test_a_version_stays_as_it_is(desk: Desk, statement: str, role: str) -> None:
-    desk.add(ROLE, "Kept")
-    desk.run("retire", "Kept")
     owner = await asyncpg.connect(desk.world.database.url)
     try:
+        await owner.execute(
+            "insert into connect.stored_operation (name, version, document, roles, ended_at)"
+            " values ('Kept', 1, '{ x }', '{PARTNER}', 'infinity') on conflict do nothing"
+        )
         if role == "loader":
             await owner.execute("set role connect_loader")
         refused = (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)
