@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("connect_graph.audit")
 FEDERATED = "x-federated-request-id"
 """The header in which our gateway names the request that it divides."""
+STORED = "?operation"
+"""What follows a door where a stored operation was asked for, whose name is the entry's."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -119,9 +121,9 @@ class Account:
             role=None if viewer is None else viewer.role.name,
             scope=self._headers.get("x-scope") if viewer is None else viewer.scope,
             purpose=_purpose(self._headers, viewer),
-            door=self._door,
-            operation_name=None if asked is None else asked.operation_name,
-            document=None if asked is None else asked.query,
+            door=self._door if asked is None or asked.stored is None else self._door + STORED,
+            operation_name=None if asked is None else asked.stored or asked.operation_name,
+            document=None if asked is None else asked.query or None,
             variables=None if asked is None else asked.variables,
             rows={} if released is None else released.rows,
             patients=() if released is None else tuple(released.patients),

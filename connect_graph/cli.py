@@ -23,7 +23,9 @@ from connect_graph import (
     gateway,
     log,
     member,
+    operation,
     status,
+    stored,
     study,
     trust,
 )
@@ -49,6 +51,7 @@ from db.ingest.report import ImportRefused
 from db.key import KeyRefused
 from db.login import PasswordRefused
 from db.migrate import MigrationError
+from db.operation import OperationRefused
 from db.pool import LoginRefused, TimedOut, Unavailable
 from db.pseudonym import FillRefused
 from db.release.refusal import ReleaseRefused
@@ -78,6 +81,7 @@ FAILURES = (
     MemberRefused,
     MigrationError,
     NotMigrated,
+    OperationRefused,
     PasswordRefused,
     PortTaken,
     Refusal,
@@ -181,6 +185,8 @@ def _status(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
+    if parsed.subgraph is not None:
+        _require_open(settings)
     with database.running(settings) as url:
         asyncio.run(database.require_migrated(url))
         return _answer(parsed, settings, url, {})
@@ -192,7 +198,17 @@ def _demonstrate(parsed: argparse.Namespace, settings: Settings) -> int:
         return _answer(parsed, settings, url, asyncio.run(_demonstration(settings, url)))
 
 
+def _require_open(settings: Settings) -> None:
+    """Refuse what roles with stored operations alone could go around, or not get through."""
+    if settings.stored_only:
+        raise SettingsError(
+            "CONNECT_STORED_ONLY is for the one process, and a gateway asks subgraphs with "
+            "documents of its own: unset it here, or serve the whole graph without --subgraph"
+        )
+
+
 def _gateway(parsed: argparse.Namespace, settings: Settings) -> int:
+    _require_open(settings)
     gateway.require(parsed.host, parsed.port)
     tokens: Mapping[str, str] = {}
     with database.running(settings) as url:
@@ -234,8 +250,11 @@ def _answer(
     bounds = settings.bounds if parsed.subgraph is None else settings.bounds.of_subgraph()
     if not issuers:
         logging.getLogger("connect_graph.trust").warning("nobody is believed: set CONNECT_ISSUERS")
+    graphs = graphs_of(parsed.subgraph)
+    if parsed.subgraph is None:
+        asyncio.run(stored.prepare(graphs["/graphql"], url))
     app = application(
-        graphs_of(parsed.subgraph),
+        graphs,
         settings.logins(url),
         issuers,
         pending,
@@ -246,6 +265,7 @@ def _answer(
         sign_in=trust.sign_in(settings, issuers),
         with_page=parsed.subgraph is None,
         bounds=bounds,
+        stored_only=settings.stored_only,
     )
     told = partial(_tell, parsed, tokens)
     beside = _beside(parsed, settings, url)
@@ -304,6 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     auditor.declare(command)
     filling.declare(command)
     member.declare(command)
+    operation.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

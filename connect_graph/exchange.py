@@ -121,7 +121,9 @@ def _not_json(constant: str) -> NoReturn:
 
 def _from_query(parameters: Mapping[str, str]) -> Request:
     content: dict[str, Any] = {
-        name: parameters[name] for name in ("query", "operationName") if name in parameters
+        name: parameters[name]
+        for name in ("query", "operation", "operationName")
+        if name in parameters
     }
     for name in ("variables", "extensions"):
         if text := parameters.get(name):
@@ -134,10 +136,18 @@ def _from_query(parameters: Mapping[str, str]) -> Request:
 
 def _request(content: Mapping[str, Any]) -> Request:
     query = content.get("query")
+    stored = content.get("operation")
     name = content.get("operationName")
     variables = content.get("variables")
     extensions = content.get("extensions")
-    if not isinstance(query, str):
+    if not isinstance(stored, str | None):
+        raise Refusal(Code.BAD_USER_INPUT, "`operation` is not a string.")
+    if stored is not None and query is not None:
+        raise Refusal(
+            Code.BAD_USER_INPUT,
+            "Give a `query` of your own or the name of a stored `operation`, not both.",
+        )
+    if stored is None and not isinstance(query, str):
         raise Refusal(Code.BAD_USER_INPUT, "`query` is missing or not a string.")
     if not isinstance(name, str | None):
         raise Refusal(Code.BAD_USER_INPUT, "`operationName` is not a string.")
@@ -145,7 +155,8 @@ def _request(content: Mapping[str, Any]) -> Request:
         raise Refusal(Code.BAD_USER_INPUT, "`variables` is not an object.")
     if not isinstance(extensions, dict | None):
         raise Refusal(Code.BAD_USER_INPUT, "`extensions` is not an object.")
-    return Request(query, name or None, variables or {}, _coordinates(extensions or {}))
+    coordinates = _coordinates(extensions or {})
+    return Request(query or "", name or None, variables or {}, coordinates, stored)
 
 
 def _coordinates(extensions: Mapping[str, Any]) -> frozenset[str] | None:

@@ -24,17 +24,20 @@ from connect_graph.auth import Authenticator
 from connect_graph.bounds import USUAL, Bounds
 from connect_graph.budget import Budgets
 from connect_graph.compression import Compression
+from connect_graph.etag import conditional
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
 from connect_graph.log import fields
 from connect_graph.presence import while_there
 from connect_graph.protection import Protection
 from connect_graph.sign_in import SignIn
+from connect_graph.stored import StoredOperations
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
 from db.audit.writer import Writer
 from db.migrate import MigrationError
 from db.pool import Pools, TimedOut, Unavailable
+from db.viewer import Role
 from resolvers.answer import TOO_SLOW, UNREACHABLE, Answer
 from resolvers.errors import Code, Refusal
 from resolvers.execute import Graph
@@ -56,8 +59,10 @@ class Door:
         budgets: Budgets,
         bounds: Bounds,
         writer: Writer | None,
+        stored_only: frozenset[Role] = frozenset(),
     ) -> None:
         self._graph = graph
+        self._stored = StoredOperations(graph, stored_only)
         self._pools = pools
         self._authenticator = authenticator
         self._budgets = budgets
@@ -101,10 +106,12 @@ class Door:
             watched.role = viewer.role.value
             account.asked = asked = await read(request, self._bounds.request_seconds)
             async with charge.turn():
+                pool = charge.within(self._pools.roles[viewer.role])
+                account.asked = asked = await self._stored.complete(asked, viewer, pool)
                 work = self._graph.answer(
                     asked,
                     viewer,
-                    charge.within(self._pools.roles[viewer.role]),
+                    pool,
                     office=account.office(self._pools.office, self._writer),
                     query_only=request.method != "POST",
                     observer=watched,
@@ -112,7 +119,10 @@ class Door:
                 )
                 account.answer = answer = await while_there(request, work)
             watched.answered(answer)
-            return write(answer, media)
+            response = write(answer, media)
+            if asked.stored is not None and request.method != "POST" and answer.has_data:
+                response = conditional(response, viewer, headers.get("if-none-match"))
+            return response
         except WrongExchange as wrong:
             account.code = f"HTTP_{wrong.status}"
             body = {"errors": [{"message": wrong.message}]}
@@ -177,11 +187,13 @@ def application(
     sign_in: SignIn | None = None,
     with_page: bool = True,
     bounds: Bounds = USUAL,
+    stored_only: frozenset[Role] = frozenset(),
 ) -> Starlette:
     """Make the application; it opens its pools when it starts and closes them when it stops.
 
     Where `tokens` are given the page offers them: for the demonstration alone. With `sign_in` it
     offers that. Without a key nothing is audited: that is for measuring what the audit costs.
+    The roles of `stored_only` run stored operations alone, and none at a subgraph's door.
     """
     budgets = Budgets(bounds, pool_size)
     methods = ["GET", "POST"] if bounds.get else ["POST"]
@@ -200,7 +212,7 @@ def application(
             authenticator = Authenticator(issuers, pools.identity)
             app.state.authenticator = authenticator
             app.state.doors = {
-                path: Door(graph, pools, authenticator, budgets, bounds, writer)
+                path: Door(graph, pools, authenticator, budgets, bounds, writer, stored_only)
                 for path, graph in graphs.items()
             }
             yield

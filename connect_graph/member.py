@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
-import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from connect_graph import database
-from connect_graph.audit import audit_key
+from connect_graph.recording import Recorder, recording
 from connect_graph.settings import Settings
 from connect_graph.study import Command, say
-from db.audit.entry import Decision, Entry
-from db.audit.writer import Writer
 from db.office.change import Begin, Record, command
 from db.office.membership import KINDS, memberships
 from db.office.outcome import Outcome
 from db.office.problem import Rejected
 from db.office.value import spelled
-from db.pool import Pools
-from db.viewer import Caller
 
 if TYPE_CHECKING:
     from db.catalog import Connection
@@ -101,17 +94,12 @@ def _change(
 
     async def run(url: str) -> Outcome:
         await database.require_migrated(url)
-        pools = await Pools.open(settings.logins(url), size=1)
-        try:
-            writer = await Writer.open(pools.audit, audit_key(settings.audit_key_file))
-            try:
-                async with database.connected(url) as connection:
-                    begin = _recorded(writer, f"connect-graph member {parsed.action}")
-                    return await command(connection, begin, name, {**holder, **given})
-            finally:
-                await writer.close()
-        finally:
-            await pools.close()
+        door = f"connect-graph member {parsed.action}"
+        async with (
+            recording(settings, url, door) as recorder,
+            database.connected(url) as connection,
+        ):
+            return await command(connection, _recorded(recorder), name, {**holder, **given})
 
     with database.running(settings) as url:
         try:
@@ -155,26 +143,14 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def _recorded(writer: Writer, door: str) -> Begin:
-    """Begin transactions that end with an entry of who runs the command on this machine."""
+def _recorded(recorder: Recorder) -> Begin:
+    """Begin transactions that end with an entry of the change."""
 
     @asynccontextmanager
     async def begin(connection: Connection) -> AsyncIterator[Record]:
-        at, started = datetime.now(UTC), time.monotonic()
-
-        def entry(name: str, given: Mapping[str, Any], outcome: Outcome) -> Entry:
-            return Entry(
-                at=at,
-                request_id=secrets.token_hex(16),
-                caller=Caller("connect-graph", "", getpass.getuser()),
-                door=door,
-                operation_name=name,
-                variables={"input": given, "changed": outcome.changed},
-                decision=Decision.ANSWERED,
-                microseconds=round((time.monotonic() - started) * 1_000_000),
+        async with recorder.within(connection) as record:
+            yield lambda name, given, outcome: record(
+                name, {"input": given, "changed": outcome.changed}, None
             )
-
-        async with writer.within(connection) as transaction:
-            yield lambda *done: transaction.append(entry(*done))
 
     return begin

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from connect_graph.bounds import USUAL, Bounds
 from db.address import Address, AddressError
+from db.viewer import Role
 from resolvers.limits import MOST_COST
 
 ROLES = (
@@ -48,6 +49,8 @@ class Settings:
     sign_in: str | None = field(default=None, repr=False)
     """As which client the page signs people in, as JSON; `registration` reads it."""
     session_key: str | None = field(default=None, repr=False)
+    stored_only: frozenset[Role] = frozenset()
+    """The roles that run stored operations alone."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -66,6 +69,7 @@ class Settings:
             issuers=_text(present, "CONNECT_ISSUERS"),
             sign_in=_text(present, "CONNECT_SIGN_IN"),
             session_key=_key(present, "CONNECT_SESSION_KEY"),
+            stored_only=_roles(present, "CONNECT_STORED_ONLY"),
             login_urls=MappingProxyType(
                 {
                     role: url
@@ -133,6 +137,18 @@ def _flag(environ: Mapping[str, str], name: str, *, usual: bool = False) -> bool
     if text not in {"0", "1"}:
         raise SettingsError(f"{name} must be 1 or 0")
     return text == "1"
+
+
+def _roles(environ: Mapping[str, str], name: str) -> frozenset[Role]:
+    """Read roles; not the steward, whose changes cannot be stored."""
+    allowed = {role.value: role for role in Role if role is not Role.STEWARD}
+    given = [each.strip() for each in environ.get(name, "").split(",") if each.strip()]
+    if unknown := [each for each in given if each not in allowed]:
+        raise SettingsError(
+            f"{name} must be roles, separated by commas, of {', '.join(allowed)}: "
+            f"{unknown[0]!r} is none of them"
+        )
+    return frozenset(allowed[each] for each in given)
 
 
 def _count(environ: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:

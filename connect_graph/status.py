@@ -12,13 +12,16 @@ import asyncpg
 from connect_graph import database
 from connect_graph.embedded import EmbeddedError
 from connect_graph.settings import ROLES, Settings, SettingsError
+from connect_graph.stored import unfit
 from db import inventory, migrate
 from db.inventory import VOCABULARIES, Inventory
 from db.key import KeyRefused, read_key
 from db.migrate import MigrationError
+from db.operation import read
 from db.pool import LoginRefused, Unavailable, prove
 from db.pseudonym import Sample, choose
 from db.vocabulary.load import entries
+from resolvers.execute import Graph
 
 OLDEST = 15
 MIGRATE = "run `connect-graph migrate`"
@@ -88,6 +91,7 @@ async def _look(found: Status, settings: Settings, url: str) -> None:
             )
         else:
             _contents(found, held)
+            await _operations(found, url)
             _key(found, settings.key_file, held.samples)
     await _logins(found, settings, url)
 
@@ -129,6 +133,20 @@ def _contents(found: Status, held: Inventory) -> None:
             f"{held.without_pseudonym} pairs of patient and scope have no pseudonym, "
             "so those patients are not seen there: run `connect-graph fill`, or keep "
             "`connect-graph fill --watch` running"
+        )
+
+
+async def _operations(found: Status, url: str) -> None:
+    async with database.connected(url) as connection:
+        held = await read(connection)
+    lost = unfit(Graph.make(), held) if held else []
+    told = f"; {len(lost)} do not fit the schema" if lost else ""
+    parts = {"stored": len(held), "unfit": lost}
+    found.tell("operations", parts, f"stored operations: {len(held)}{told}")
+    if lost:
+        found.todo.append(
+            f"stored operations do not fit the schema any more ({', '.join(lost)}): store others "
+            "with `connect-graph operation add FILE --replace`, or retire them"
         )
 
 

@@ -397,6 +397,21 @@ $$;
 
 COMMENT ON FUNCTION connect.is_office() IS 'Whether the settings name a steward, with a membership, scope and purpose valid now.';
 
+CREATE FUNCTION connect.keep_operation() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'UPDATE' and old.ended_at is null
+    and to_jsonb(new) - 'ended_at' = to_jsonb(old) - 'ended_at' then
+    return new;
+  end if;
+  raise exception 'a stored operation stays as it is: % refused', lower(tg_op)
+    using errcode = 'integrity_constraint_violation';
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_operation() IS 'Refuse to change a version, but for its end, or to remove one.';
+
 CREATE FUNCTION connect.keep_patient() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2478,6 +2493,42 @@ ALTER TABLE ONLY connect.specimen_identity FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.specimen_identity IS 'What identifies a specimen: its id in the source and its date.';
 
+CREATE TABLE connect.stored_operation (
+    id bigint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    document text NOT NULL COLLATE pg_catalog."C",
+    roles connect.role[] NOT NULL,
+    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT stored_operation_check CHECK ((ended_at >= added_at)),
+    CONSTRAINT stored_operation_document_check CHECK (((length(document) >= 1) AND (length(document) <= 200000))),
+    CONSTRAINT stored_operation_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'::text)),
+    CONSTRAINT stored_operation_roles_check CHECK ((cardinality(roles) >= 1)),
+    CONSTRAINT stored_operation_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY connect.stored_operation FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.stored_operation IS 'GraphQL operations that are asked for by name, each version once.';
+
+COMMENT ON COLUMN connect.stored_operation.version IS 'of this name, from 1';
+
+COMMENT ON COLUMN connect.stored_operation.document IS '{GraphQL} one query with its fragments';
+
+COMMENT ON COLUMN connect.stored_operation.roles IS 'who may run it';
+
+COMMENT ON COLUMN connect.stored_operation.ended_at IS 'when another version took its place, or it was retired; null: in force';
+
+ALTER TABLE connect.stored_operation ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME connect.stored_operation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE connect.study (
     id bigint NOT NULL,
     code text NOT NULL COLLATE pg_catalog."C",
@@ -3008,6 +3059,12 @@ ALTER TABLE ONLY connect.specimen_identity
 ALTER TABLE ONLY connect.specimen
     ADD CONSTRAINT specimen_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.stored_operation
+    ADD CONSTRAINT stored_operation_name_version_key UNIQUE (name, version);
+
+ALTER TABLE ONLY connect.stored_operation
+    ADD CONSTRAINT stored_operation_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY connect.study
     ADD CONSTRAINT study_code_key UNIQUE (code);
 
@@ -3200,6 +3257,8 @@ CREATE INDEX specimen_import_batch_id_idx ON connect.specimen USING btree (impor
 
 CREATE INDEX specimen_patient_id_id_idx ON connect.specimen USING btree (patient_id, id);
 
+CREATE UNIQUE INDEX stored_operation_name_idx ON connect.stored_operation USING btree (name) WHERE (ended_at IS NULL);
+
 CREATE INDEX therapeutic_option_biomarker_id_idx ON connect.therapeutic_option USING btree (biomarker_id);
 
 CREATE INDEX therapeutic_option_cohort_id_idx ON connect.therapeutic_option USING btree (cohort_id);
@@ -3321,6 +3380,10 @@ CREATE TRIGGER frozen BEFORE DELETE OR TRUNCATE ON connect.data_release FOR EACH
 CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.release_manifest FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
 
 CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.screening_row FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER keep_operation BEFORE DELETE OR UPDATE ON connect.stored_operation FOR EACH ROW EXECUTE FUNCTION connect.keep_operation();
+
+CREATE TRIGGER keep_operations BEFORE TRUNCATE ON connect.stored_operation FOR EACH STATEMENT EXECUTE FUNCTION connect.keep_operation();
 
 CREATE TRIGGER keep_patient BEFORE UPDATE OF patient_id ON connect.adverse_event FOR EACH ROW EXECUTE FUNCTION connect.keep_patient();
 
@@ -4095,6 +4158,9 @@ CREATE POLICY office ON connect.quarantine FOR SELECT TO connect_steward USING (
 CREATE POLICY office ON connect.scope_term FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY office ON connect.stored_operation FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
 CREATE POLICY office_add ON connect.agreement FOR INSERT TO connect_office WITH CHECK (( SELECT connect.is_office() AS is_office));
 
 CREATE POLICY office_add ON connect.agreement_drug FOR INSERT TO connect_office WITH CHECK ((( SELECT connect.is_office() AS is_office) AND (NOT (EXISTS ( SELECT
@@ -4207,6 +4273,9 @@ CASE
 END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
 
+CREATE POLICY own_authority ON connect.stored_operation FOR SELECT TO connect_authority USING ((('AUTHORITY'::connect.role = ANY (roles)) AND (ended_at IS NULL) AND (EXISTS ( SELECT
+   FROM connect.scope))));
+
 CREATE POLICY own_clinician ON connect.membership FOR SELECT TO connect_clinician USING (((role = 'CLINICIAN'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
 CREATE POLICY own_clinician ON connect.scope FOR SELECT TO connect_clinician USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'SITE'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
@@ -4215,6 +4284,9 @@ CASE
     ELSE NULL::text
 END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
    FROM connect.membership m))));
+
+CREATE POLICY own_clinician ON connect.stored_operation FOR SELECT TO connect_clinician USING ((('CLINICIAN'::connect.role = ANY (roles)) AND (ended_at IS NULL) AND (EXISTS ( SELECT
+   FROM connect.scope))));
 
 CREATE POLICY own_identity ON connect.membership FOR SELECT TO connect_identity USING (((issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
@@ -4235,6 +4307,9 @@ END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
 CREATE POLICY own_partner ON connect.scope_term FOR SELECT TO connect_partner USING ((agreement_id = ( SELECT s.agreement_id
    FROM connect.scope s)));
 
+CREATE POLICY own_partner ON connect.stored_operation FOR SELECT TO connect_partner USING ((('PARTNER'::connect.role = ANY (roles)) AND (ended_at IS NULL) AND (EXISTS ( SELECT
+   FROM connect.scope))));
+
 CREATE POLICY own_researcher ON connect.membership FOR SELECT TO connect_researcher USING (((role = 'RESEARCHER'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
 CREATE POLICY own_researcher ON connect.scope FOR SELECT TO connect_researcher USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'PROJECT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
@@ -4246,6 +4321,9 @@ END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
 
 CREATE POLICY own_researcher ON connect.scope_term FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
    FROM connect.scope s)));
+
+CREATE POLICY own_researcher ON connect.stored_operation FOR SELECT TO connect_researcher USING ((('RESEARCHER'::connect.role = ANY (roles)) AND (ended_at IS NULL) AND (EXISTS ( SELECT
+   FROM connect.scope))));
 
 CREATE POLICY own_steward ON connect.membership FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
@@ -4476,6 +4554,8 @@ ALTER TABLE connect.specimen ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.specimen_identity ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.stored_operation ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.study ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.therapeutic_option ENABLE ROW LEVEL SECURITY;
@@ -4523,6 +4603,8 @@ GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connec
 REVOKE ALL ON FUNCTION connect.is_office() FROM PUBLIC;
 GRANT ALL ON FUNCTION connect.is_office() TO connect_office;
 GRANT ALL ON FUNCTION connect.is_office() TO connect_steward;
+
+REVOKE ALL ON FUNCTION connect.keep_operation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
 
@@ -5958,6 +6040,15 @@ GRANT USAGE ON SEQUENCE connect.specimen_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.specimen_identity TO connect_loader;
 GRANT SELECT ON TABLE connect.specimen_identity TO connect_steward;
 GRANT SELECT ON TABLE connect.specimen_identity TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.stored_operation TO connect_loader;
+GRANT SELECT ON TABLE connect.stored_operation TO connect_steward;
+GRANT SELECT ON TABLE connect.stored_operation TO connect_partner;
+GRANT SELECT ON TABLE connect.stored_operation TO connect_researcher;
+GRANT SELECT ON TABLE connect.stored_operation TO connect_authority;
+GRANT SELECT ON TABLE connect.stored_operation TO connect_clinician;
+
+GRANT USAGE ON SEQUENCE connect.stored_operation_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.study TO connect_loader;
 GRANT SELECT ON TABLE connect.study TO connect_steward;

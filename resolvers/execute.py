@@ -51,7 +51,7 @@ from schema.subgraph import OWNED
 Charging = Callable[[int], None]
 """Takes what an operation may cost from a budget, or refuses it."""
 _MOST_DOCUMENTS = 1_000
-_LONGEST = 20_000
+_LONGEST = 100_000
 """Characters of a document that is kept."""
 _MOST_PREPARED = 2_000
 _MOST_TERMS = 1_000
@@ -67,6 +67,8 @@ class Request:
     variables: Mapping[str, Any] = field(default_factory=dict)
     coordinates: frozenset[str] | None = None
     """Tell the rules that stand on these coordinates of the schema, as a gateway needs it."""
+    stored: str | None = None
+    """By which name its document is stored; None: it came with the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Graph:
         binding = self.binding
         try:
             with observer.stage("plan"):
-                document = self._document(request.query)
+                document = self.document(request.query)
                 selection = Selection.of(
                     binding.schema, document, request.operation_name, request.variables
                 )
@@ -258,7 +260,11 @@ class Graph:
             self.told[pool.role] = print_ast(document)
         return self.told[pool.role]
 
-    def _document(self, query: str) -> DocumentNode:
+    def document(self, query: str) -> DocumentNode:
+        """Parse and validate a document, unless it was before.
+
+        Raises: RequestRefused, Refusal LIMIT_EXCEEDED.
+        """
         known = self.documents.get(query)
         if known is not None:
             return known

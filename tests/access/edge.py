@@ -257,7 +257,16 @@ from connect.audit_chain c, connect.audit_document d;
 insert into connect.audit_seal
 select 1, now(), c.id, 0, c.digest, sha256('before'), sha256('seal') from connect.audit_chain c;
 """
-_STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS, _AUDIT)
+# Of each role one alone, one of all, and one that has ended.
+_OPERATIONS = """
+insert into connect.stored_operation (name, version, document, roles, added_at)
+select lower(r::text), 1, '{ viewer { role } }', array[r], '2024-01-01'
+from unnest(enum_range(null::connect.role)) r;
+insert into connect.stored_operation (name, version, document, roles, added_at, ended_at) values
+  ('all', 1, '{ viewer { role } }', enum_range(null::connect.role), '2024-01-01', '2024-02-01'),
+  ('all', 2, '{ releases { totalCount } }', enum_range(null::connect.role), '2024-02-01', null);
+"""
+_STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS, _AUDIT, _OPERATIONS)
 
 
 async def sharpen(connection: asyncpg.Connection) -> None:

@@ -32,6 +32,9 @@ EQUIVALENT: dict[str, str] = {
     r"policy: (own|own_partner|own_researcher|published) on (agreement|agreement_drug|project"
     r"|project_cohort|project_tumour_type|scope_term|cohort_contribution|data_release)"
     r" for steward too": "the policy `office` shows stewards every row already",
+    rf"policy: own_({_SCOPES}) on stored_operation for steward too": (
+        "the policy `office` shows stewards every row already"
+    ),
     rf"policy: own_({_SCOPES}) on (membership|scope) for identity too": (
         "`own_identity` shows as much: any role's membership, and the scope of any"
     ),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -35,19 +34,6 @@ CONDITIONS = 4
 ABSENT = "0000000000000000"
 ROOTS = {"patients": ("Patient", "patient", "id"), **LISTS}
 _NAMES = ("id", "symbol", "inn", "code", "version", "trial", "fromDay", "oncoTreeCode")
-
-
-class Remembering(Graph):
-    """A graph that reads and validates a document once, since the tests ask it again and again."""
-
-    def _document(self, query: str) -> DocumentNode:
-        key = (id(self.binding), query)
-        if key not in _DOCUMENTS:
-            _DOCUMENTS[key] = super()._document(query)
-        return _DOCUMENTS[key]
-
-
-_DOCUMENTS: dict[tuple[int, str], DocumentNode] = {}
 
 
 def ordered(value: Any) -> Any:

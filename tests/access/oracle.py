@@ -27,6 +27,7 @@ from tests.access.kind import (
     OFFICE,
     OFFICE_READS,
     REFERENCE,
+    STORED,
     TERMS,
 )
 
@@ -210,11 +211,16 @@ class _Sight:
         facts, found = self.facts, self.found
         if self.role == "steward":
             found["membership"] = facts.tables["membership"]
-            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT
+            everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT | STORED
             found.update({table: facts.tables[table] for table in everything})
             return
         for table in COUNTS:
             found[table] = facts.of(table, published=True)
+        found["stored_operation"] = [
+            row
+            for row in facts.of("stored_operation", ended_at=None)
+            if self.role.upper() in row["roles"]
+        ]
         if self.role == "partner":
             agreement = self.scope["agreement_id"]
             found["agreement"] = facts.of("agreement", id=agreement)

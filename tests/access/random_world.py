@@ -39,7 +39,7 @@ _IN_ORDER = (
     " treatment_drug treatment_biomarker treatment_funding adverse_event response_assessment"
     " response_component lesion lesion_measurement outcome outcome_assessment"
     " resistance_finding finding_biomarker paired_evidence analysis_row screening_row"
-    " data_release release_manifest"
+    " data_release release_manifest stored_operation"
 )
 ORDER = _IN_ORDER.split()
 """What is written first stands first."""
@@ -144,6 +144,7 @@ class _Consortium:
         self._scopes()
         self._memberships()
         self._releases()
+        self._operations()
         batches = self._studies()
         for _ in range(self.draw.number(10, 20)):
             self._patient(batches)
@@ -349,6 +350,16 @@ class _Consortium:
                 rule_sets=["1"],
             )
             draw.add("release_manifest", release_id=n, manifest={"version": f"R{n}"})
+
+    def _operations(self) -> None:
+        """Store an operation of every role, and one of all; of each a version that has ended."""
+        for name, roles in {**{role: [role] for role in _ROLES}, "ALL": _ROLES}.items():
+            for version in (1, 2):
+                self.draw.new(
+                    "stored_operation", name=name, version=version, document="{ x }", roles=roles,
+                    added_at="2023-01-01T00:00:00+00:00",
+                    ended_at="2023-02-01T00:00:00+00:00" if version == 1 else None,
+                )  # fmt: skip
 
     def _studies(self) -> list[int]:
         draw = self.draw

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from connect_graph.settings import ROLES, Settings, SettingsError
+from db.viewer import Role
 
 URL = "postgresql://owner:hunter2@db.example/connect"
 LOGINS = {
@@ -149,3 +150,12 @@ def test_a_secret_and_its_file_exclude_each_other(tmp_path: Path) -> None:
 def test_telemetry_leaves_only_where_an_endpoint_is_named() -> None:
     assert not Settings.load({"OTEL_EXPORTER_OTLP_ENDPOINT": " "}).telemetry
     assert Settings.load({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).telemetry
+
+
+def test_roles_may_be_left_with_stored_operations_alone() -> None:
+    found = Settings.load({"CONNECT_STORED_ONLY": " partner, authority,"}).stored_only
+    assert found == {Role.PARTNER, Role.AUTHORITY}
+    assert Settings.load({"CONNECT_STORED_ONLY": " "}).stored_only == frozenset()
+    for wrong in ("steward", "PARTNER", "partner authority", "*"):
+        with pytest.raises(SettingsError, match="of partner, researcher, authority, clinician"):
+            Settings.load({"CONNECT_STORED_ONLY": wrong})
