@@ -87,6 +87,7 @@ class Charge:
     organisation: Account
     clock: Clock
     retry_after: int | None = None
+    spent: bool = False
 
     def request(self) -> None:
         """Charge the request itself.
@@ -96,12 +97,14 @@ class Charge:
         self._take(self.member.requests, self.organisation.requests, 1, "sent too many requests")
 
     def cost(self, cost: int) -> None:
-        """Charge what the operation may cost, before it runs.
+        """Charge what the operation may cost, before it runs: once, though it were run again.
 
         Raises: Refusal RATE_LIMITED.
         """
-        spent = "asked for more than a minute may cost"
-        self._take(self.member.cost, self.organisation.cost, cost, spent)
+        if not self.spent:
+            spent = "asked for more than a minute may cost"
+            self._take(self.member.cost, self.organisation.cost, cost, spent)
+            self.spent = True
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

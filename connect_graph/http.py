@@ -22,7 +22,7 @@ from connect_graph import page
 from connect_graph.audit import Account, tell
 from connect_graph.auth import Authenticator
 from connect_graph.bounds import USUAL, Bounds
-from connect_graph.budget import Budgets
+from connect_graph.budget import Budgets, Charge
 from connect_graph.compression import Compression
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
@@ -34,7 +34,8 @@ from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import HEADER, Watch, observed
 from db.audit.writer import Writer
 from db.migrate import MigrationError
-from db.pool import Pools, TimedOut, Unavailable
+from db.pool import Outdated, Pools, TimedOut, Unavailable
+from db.viewer import Caller, Viewer
 from resolvers.errors import Code, Refusal
 from resolvers.execute import TOO_SLOW, UNREACHABLE, Answer, Graph
 from schema.subgraph import SUBGRAPHS
@@ -94,22 +95,7 @@ class Door:
                 caller = await self._authenticator.caller(headers.get("authorization"))
             charge = self._budgets.charge(caller, request.scope)
             account.caller = caller  # what is refused for its number is not worth an entry
-            async with charge.turn():
-                with watched.stage("member"):
-                    account.viewer = viewer = await self._authenticator.admit(caller, headers)
-            watched.role = viewer.role.value
-            account.asked = asked = await read(request, self._bounds.request_seconds)
-            async with charge.turn():
-                work = self._graph.answer(
-                    asked,
-                    viewer,
-                    charge.within(self._pools.roles[viewer.role]),
-                    office=account.office(self._pools.office, self._writer),
-                    query_only=request.method != "POST",
-                    observer=watched,
-                    charge=charge.cost,
-                )
-                account.answer = answer = await while_there(request, work)
+            account.answer = answer = await self._as_caller(request, caller, account, charge)
             watched.answered(answer)
             return write(answer, media)
         except WrongExchange as wrong:
@@ -118,7 +104,7 @@ class Door:
             return JSONResponse(body, wrong.status, dict(wrong.headers))
         except Refusal as caught:
             refusal = caught
-        except Unavailable:
+        except (Unavailable, Outdated):
             refusal = UNREACHABLE
         except TimedOut:
             refusal = TOO_SLOW
@@ -127,6 +113,49 @@ class Door:
             return Response(status_code=400)  # nobody reads it
         account.refused(refusal.code)
         return _refused(refusal, media)
+
+    async def _as_caller(
+        self, request: HttpRequest, caller: Caller, account: Account, charge: Charge
+    ) -> Answer:
+        """Answer a caller as who they are known to be, where that still holds, or identify them."""
+        refused: Refusal | WrongExchange | None = None
+        if (known := self._authenticator.known(caller, account.headers)) is not None:
+            try:
+                answer = await self._as_viewer(request, known, account, charge)
+                # What a statement read is proved; what was answered without one is to be.
+                if answer.is_read or await self._authenticator.holds(known):
+                    return answer
+            except Outdated:
+                pass
+            except (Refusal, WrongExchange) as error:
+                if await self._authenticator.holds(known):
+                    raise
+                refused = error
+        account.viewer = None
+        async with charge.turn():
+            with observed(request.scope).stage("member"):
+                account.viewer = viewer = await self._authenticator.admit(caller, account.headers)
+        if refused is not None:
+            raise refused
+        return await self._as_viewer(request, viewer, account, charge)
+
+    async def _as_viewer(
+        self, request: HttpRequest, viewer: Viewer, account: Account, charge: Charge
+    ) -> Answer:
+        account.viewer = viewer
+        if account.asked is None:
+            account.asked = await read(request, self._bounds.request_seconds)
+        async with charge.turn():
+            work = self._graph.answer(
+                account.asked,
+                viewer,
+                charge.within(self._pools.roles[viewer.role]),
+                office=account.office(self._pools.office, self._writer),
+                query_only=request.method != "POST",
+                observer=observed(request.scope),
+                charge=charge.cost,
+            )
+            return await while_there(request, work)
 
 
 def _refused(refusal: Refusal, media: str) -> Response:

@@ -57,6 +57,10 @@ class Unfit(Exception):
     """Say that a value cannot be what its place asks for: a number, a date, a known word."""
 
 
+class Outdated(Exception):
+    """Say that a viewer is no longer as they were told: they must be identified anew."""
+
+
 class TimedOut(Exception):
     """Say that a statement took longer than its limit."""
 
@@ -78,7 +82,8 @@ class Pool:
     async def text(self, sql: str, *arguments: object) -> str:
         """Run one statement and return its one text.
 
-        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`).
+        Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`), and
+        Outdated where there is no text, since the viewer's proof did not hold.
         """
         try:
             async with (
@@ -93,7 +98,7 @@ class Pool:
         except UNREACHED as error:
             raise Unavailable from error
         if found is None:
-            raise Unavailable
+            raise Outdated
         return found
 
 
@@ -160,6 +165,7 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         timeout=10,
         command_timeout=timeout_ms / 1000 + 5,
         max_inactive_connection_lifetime=LIFETIME_SECONDS,
+        reset=None if role == OFFICE else _leave,
         server_settings={
             "application_name": f"connect-graph {role}",
             "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
@@ -176,6 +182,13 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
     except BaseException:
         await connections.close()
         raise
+
+
+async def _leave(_connection: object) -> None:
+    """Leave a connection as it is: a statement's settings end with it, and it holds nothing else.
+
+    What asyncpg would run instead is a round trip for each statement.
+    """
 
 
 def _timeouts(role: str, timeout_ms: int) -> Mapping[str, str]:

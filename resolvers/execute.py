@@ -24,8 +24,8 @@ from graphql import execute as run
 import schema
 from db.office.change import Office
 from db.office.problem import Rejected
-from db.pool import Pool, TimedOut, Unavailable, Unfit
-from db.viewer import Viewer
+from db.pool import Outdated, Pool, TimedOut, Unavailable, Unfit
+from db.viewer import NOTHING, Viewer
 from resolvers.bind import Binding, bind
 from resolvers.change import refusals
 from resolvers.document import Document
@@ -78,6 +78,11 @@ class Answer:
     rows: int = 0
     released: Released | None = None
     """What of it is for the audit alone."""
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether it holds data that a statement read."""
+        return self.statements > 0 and "data" in self.body
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
@@ -141,6 +146,7 @@ class Graph:
         """Answer a request as its viewer, from the pool of the viewer's role.
 
         Where an office is given it makes the changes that are asked for.
+        Raises: Outdated where the viewer's proof does not hold, before anything is changed.
         """
         binding = self.binding
         try:
@@ -156,6 +162,8 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
+                if kind is not OperationType.QUERY and viewer.proof != NOTHING:
+                    raise Outdated  # a change is made for who was identified just now
                 cost = check_cost(selection, binding)
                 planned = plan(selection, binding, pool.grants, viewer.namespace)
                 withheld = self._withheld(request, selection, viewer, pool)
@@ -188,6 +196,8 @@ class Graph:
                 result = await result
         finally:
             reader.end()
+        if any(isinstance(error.original_error, Outdated) for error in result.errors or ()):
+            raise Outdated
         whole = kind is OperationType.QUERY
         answer = _answer(result, planned.lacking, reader, withheld, whole=whole)
         return replace(answer, released=released)
