@@ -112,15 +112,19 @@ class Charge:
 
         Raises: Refusal RATE_LIMITED.
         """
+        turns = self.member.turns
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self.member.turns.acquire()
+            if turns.locked():
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await turns.acquire()
+            else:
+                await turns.acquire()
         except TimeoutError as error:
             raise self._refusal("You have too many requests under way", 1) from error
         try:
             yield
         finally:
-            self.member.turns.release()
+            turns.release()
 
     def within(self, pool: Pool) -> Pool:
         """Give a role's pool, of which the member may take a part alone."""
@@ -131,8 +135,8 @@ class Charge:
         now = self.clock()
         budgets = (self.member.requests, self.member.cost)
         told = {
-            "ratelimit-policy": ", ".join(each.policy for each in budgets),
-            "ratelimit": ", ".join(each.told(now) for each in budgets),
+            "ratelimit-policy": ", ".join([each.policy for each in budgets]),
+            "ratelimit": ", ".join([each.told(now) for each in budgets]),
         }
         return told if self.retry_after is None else {**told, "retry-after": str(self.retry_after)}
 

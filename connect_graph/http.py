@@ -7,23 +7,23 @@ import secrets
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connect_graph import page
 from connect_graph.audit import Account, tell
 from connect_graph.auth import Authenticator
 from connect_graph.bounds import USUAL, Bounds
 from connect_graph.budget import Budgets, Charge
-from connect_graph.compression import Compression
+from connect_graph.compression import compress
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
 from connect_graph.log import fields
@@ -31,7 +31,7 @@ from connect_graph.presence import while_there
 from connect_graph.protection import Protection
 from connect_graph.sign_in import SignIn
 from connect_graph.telemetry import SILENT, Telemetry
-from connect_graph.watch import HEADER, Watch, observed
+from connect_graph.watch import Watch, observed
 from db.audit.writer import Writer
 from db.migrate import MigrationError
 from db.pool import Outdated, Pools, TimedOut, Unavailable
@@ -65,17 +65,21 @@ class Door:
         self._writer = writer
         self._name = "/graphql" if graph.part is None else f"/subgraphs/{graph.part}/graphql"
 
-    async def answer(self, request: HttpRequest) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; what became of it is in the audit before the answer leaves."""
-        headers = fold(request.headers)
-        watched = observed(request.scope)
-        account = Account(watched, headers, self._name)
+        request = HttpRequest(scope, receive)
+        headers = fold(scope["headers"])
+        account = Account(observed(scope), headers, self._name)
+        response = await self._settled(request, account)
+        compress(response, headers.get("accept-encoding"))
+        await response(scope, receive, send)
+
+    async def _settled(self, request: HttpRequest, account: Account) -> Response:
         try:
-            response = await self._answer(request, headers, account)
-        except Exception:
+            response = await self._answer(request, account)
+        except Exception as error:  # noqa: BLE001  the last who could tell
             account.refused(Code.INTERNAL)
-            await account.settle(self._writer)
-            raise
+            response = await _failed(request, error)
         try:
             await account.settle(self._writer)
         except Unavailable:
@@ -83,16 +87,14 @@ class Door:
             return _refused(UNREACHABLE, response.media_type or JSON)
         return response
 
-    async def _answer(
-        self, request: HttpRequest, headers: Mapping[str, str], account: Account
-    ) -> Response:
+    async def _answer(self, request: HttpRequest, account: Account) -> Response:
         """Make the answer; nothing that the request brings is read before it is known who asks."""
         media = JSON
         watched = observed(request.scope)
         try:
-            media = media_type(headers.get("accept"))
+            media = media_type(account.headers.get("accept"))
             with watched.stage("authenticate"):
-                caller = await self._authenticator.caller(headers.get("authorization"))
+                caller = await self._authenticator.caller(account.headers.get("authorization"))
             charge = self._budgets.charge(caller, request.scope)
             account.caller = caller  # what is refused for its number is not worth an entry
             account.answer = answer = await self._as_caller(request, caller, account, charge)
@@ -144,7 +146,7 @@ class Door:
     ) -> Answer:
         account.viewer = viewer
         if account.asked is None:
-            account.asked = await read(request, self._bounds.request_seconds)
+            account.asked = await read(request, account.headers, self._bounds.request_seconds)
         async with charge.turn():
             work = self._graph.answer(
                 account.asked,
@@ -155,7 +157,7 @@ class Door:
                 observer=observed(request.scope),
                 charge=charge.cost,
             )
-            return await while_there(request, work)
+            return await while_there(request.scope, work)
 
 
 def _refused(refusal: Refusal, media: str) -> Response:
@@ -174,9 +176,7 @@ async def _failed(request: HttpRequest, error: Exception) -> Response:
     _LOG.error("internal error %s", reference, exc_info=error, extra=fields(request=request_id))
     refusal = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
     refusal.extensions = {"code": Code.INTERNAL.value, "reference": reference}
-    response = _refused(refusal, JSON)
-    response.headers[HEADER] = request_id
-    return response
+    return _refused(refusal, JSON)
 
 
 async def _health(_request: HttpRequest) -> Response:
@@ -212,7 +212,8 @@ def application(
     offers that. Without a key nothing is audited: that is for measuring what the audit costs.
     """
     budgets = Budgets(bounds, pool_size)
-    methods = ["GET", "POST"] if bounds.get else ["POST"]
+    methods = ("GET", "POST") if bounds.get else ("POST",)
+    doors: dict[str, Door] = {}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -227,51 +228,70 @@ def application(
             app.state.writer = writer
             authenticator = Authenticator(issuers, pools.identity)
             app.state.authenticator = authenticator
-            app.state.doors = {
-                path: Door(graph, pools, authenticator, budgets, bounds, writer)
-                for path, graph in graphs.items()
-            }
+            for path, graph in graphs.items():
+                doors[path] = Door(graph, pools, authenticator, budgets, bounds, writer)
             yield
         finally:
+            doors.clear()
             if writer is not None:
                 await writer.close()
             await pools.close()
             await to_thread(telemetry.close)
 
-    async def graphql(request: HttpRequest) -> Response:
-        door: Door = request.app.state.doors[request.scope["route"].path]
-        return await door.answer(request)
-
     async def ready(request: HttpRequest) -> Response:
         return await _ready(request.app.state.pools, request.app.state.writer, pending)
 
-    return _Protected(
+    return _Application(
         routes=[
-            *(
-                Route(path, graphql, methods=methods, middleware=[Middleware(Compression)])
-                for path in graphs
-            ),
+            # What a door takes never comes here: these say which methods it does.
+            *(Route(path, _misused, methods=methods) for path in graphs),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
             *(page.routes(tokens, sign_in=sign_in) if with_page else ()),
         ],
-        middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,
         exception_handlers={Exception: _failed},
-        hsts_seconds=bounds.hsts_seconds,
+        before=Before(doors, methods, telemetry, bounds.hsts_seconds),
     )
 
 
-class _Protected(Starlette):
-    """Stand behind Protection: Starlette answers what fails outside of every middleware."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Hold what stands before Starlette: doors are found without its routing."""
 
-    def __init__(self, *, hsts_seconds: int, **given: Any) -> None:
+    doors: Mapping[str, Door]
+    methods: Sequence[str]
+    telemetry: Telemetry
+    hsts_seconds: int
+
+    def stand(self, app: ASGIApp) -> ASGIApp:
+        """Stand before an application."""
+
+        async def find(scope: Scope, receive: Receive, send: Send) -> None:
+            is_http = scope["type"] == "http"
+            door = self.doors.get(scope["path"]) if is_http else None
+            if door is not None and scope["method"] in self.methods:
+                await door(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return Protection(Watch(find, self.telemetry), self.hsts_seconds)
+
+
+class _Application(Starlette):
+    """Answer behind what stands before: also what fails outside of every route."""
+
+    def __init__(self, *, before: Before, **given: Any) -> None:
         super().__init__(**given)
-        self._hsts_seconds = hsts_seconds
+        self._before = before
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put it before all."""
-        return Protection(super().build_middleware_stack(), self._hsts_seconds)
+        return self._before.stand(super().build_middleware_stack())
+
+
+async def _misused(_request: HttpRequest) -> Response:
+    return Response(status_code=405)
 
 
 async def _ready(pools: Pools, writer: Writer | None, pending: Pending) -> Response:

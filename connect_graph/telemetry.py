@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -31,6 +31,7 @@ from resolvers.execute import Answer
 
 NAME = "connect-graph"
 _ROOT = Context()
+_UNWATCHED = nullcontext()
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _STATEMENTS = (0, 1, 2, 4, 8, 16, 32, 64)
 
@@ -78,9 +79,12 @@ class Observed:
         found = {error.get("extensions", {}).get("code", Code.INTERNAL.value) for error in errors}
         self.codes = tuple(sorted(found))
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> AbstractContextManager[None]:
         """Watch a stage as a span; an exception shows as a failure, without its sentence."""
+        return self._span(name) if self.span.is_recording() else _UNWATCHED
+
+    @contextmanager
+    def _span(self, name: str) -> Iterator[None]:
         span = self._tracer.start_span(
             name, trace.set_span_in_context(self.span, _ROOT), attributes=self.attributes
         )

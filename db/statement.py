@@ -44,9 +44,9 @@ GIVEN = len(SETTINGS) + len(Proof._fields)
 class Statement:
     """Hold SQL that returns one text, and how to call it.
 
-    Its arguments are the settings, the proof, then the keys where the selection has one, then the plan's
-    values at `values`. The text is a JSON array of rows, each an array in the order of `columns`;
-    of a count, a number.
+    Its arguments are the settings, the proof, then the keys where the selection has one, then the
+    plan's values at `values`. The text is a JSON array of rows, each an array in the order of
+    `columns`; of a count, a number.
     """
 
     sql: str

@@ -121,10 +121,8 @@ async def identify(identity: Pool, caller: Caller) -> tuple[tuple[Viewer, ...], 
 
 def proved(first: int) -> str:
     """Write the condition that a proof, whose values begin at a parameter, still holds."""
-    return (
-        f"(select v.version from connect.viewer_version v) = ${first}"
-        f" and ${first + 1}::text::tstzrange @> now()"
-    )
+    version = "(select v.version from connect.viewer_version v)"
+    return f"{version} = ${first} and ${first + 1}::text::tstzrange @> now()"
 
 
 async def holds(identity: Pool, proof: Proof) -> bool:
