@@ -108,7 +108,7 @@ class Account:
         watched, viewer, asked, answer = self._watched, self.viewer, self.asked, self.answer
         seconds = watched.seconds
         claimed = self.headers.get(FEDERATED)
-        is_answered = answer is not None and "data" in answer.body
+        is_answered = answer is not None and answer.is_answered
         released = answer.released if answer is not None and is_answered else None
         return Entry(
             at=datetime.now(UTC) - timedelta(seconds=seconds),

@@ -91,11 +91,13 @@ class Authenticator:
             raise Refusal(
                 Code.UNAUTHENTICATED, "Give a token in the header Authorization: Bearer …"
             )
-        match = _BEARER.match(authorization)
-        if match is None or len(authorization) > _LONGEST:
-            raise _unauthenticated()
         try:
-            return await self._tokens.caller(match[1]) or await self._verify(match[1])
+            if (known := await self._tokens.caller(authorization)) is not None:
+                return known
+            match = _BEARER.match(authorization)
+            if match is None or len(authorization) > _LONGEST:
+                raise _unauthenticated()
+            return self._tokens.keep(authorization, await self._verify(match[1]))
         except Unfetched as error:
             raise Refusal(
                 Code.UNAVAILABLE,
@@ -104,7 +106,7 @@ class Authenticator:
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _unauthenticated() from error
 
-    async def _verify(self, token: str) -> Caller:
+    async def _verify(self, token: str) -> Verified:
         # Which issuer's keys to try stands in the token before it can be believed; nothing else
         # of it is used before the signature holds.
         unverified = jws.extract_compact(token.encode())
@@ -138,8 +140,7 @@ class Authenticator:
         caller = Caller(issuer.name, organisation, subject)
         begins = max(verified.claims.get(name, 0) for name in ("nbf", "iat"))
         since, until = begins - LEEWAY_SECONDS, verified.claims["exp"] + LEEWAY_SECONDS
-        self._tokens.keep(token, Verified(caller, issuer, algorithm, kid, key, since, until))
-        return caller
+        return Verified(caller, issuer, algorithm, kid, key, since, until)
 
 
 def _named_issuer(payload: bytes) -> str:

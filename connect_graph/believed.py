@@ -68,7 +68,7 @@ class Verified:
 
 
 class Tokens:
-    """Keep verified tokens by their digests."""
+    """Keep verified tokens by the digests of the headers that brought them."""
 
     def __init__(self, clock: Callable[[], float] = time.time, most: int = MOST) -> None:
         self._clock = clock
@@ -77,12 +77,12 @@ class Tokens:
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def caller(self, token: str) -> Caller | None:
-        """Give whom a token names that was verified; None where it must be verified.
+    async def caller(self, authorization: str) -> Caller | None:
+        """Give whom a header's token names that was verified; None where it must be verified.
 
         Raises: NoKey, Unfetched as its verification would.
         """
-        digest = _digest(token)
+        digest = _digest(authorization)
         found = self._kept.get(digest)
         if found is None:
             return None
@@ -93,10 +93,11 @@ class Tokens:
         self._kept.forget(digest)
         return None
 
-    def keep(self, token: str, verified: Verified) -> None:
-        """Keep what was verified just now."""
-        self._kept.keep(_digest(token), verified)
+    def keep(self, authorization: str, verified: Verified) -> Caller:
+        """Keep what was verified just now; give whom it names."""
+        self._kept.keep(_digest(authorization), verified)
+        return verified.caller
 
 
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()
+def _digest(authorization: str) -> bytes:
+    return hashlib.sha256(authorization.encode("utf-8", "surrogatepass")).digest()

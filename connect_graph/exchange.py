@@ -184,7 +184,7 @@ def write(
     """
     status = 200 if media == JSON and well_formed and answer.status == 400 else answer.status
     return Response(
-        json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
+        answer.json.encode(errors="replace"),
         status,
         {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
         f"{media}; charset=utf-8",

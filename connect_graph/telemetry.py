@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
-from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -75,9 +74,7 @@ class Observed:
         """Note how it was answered."""
         self.statements = answer.statements
         self.rows = answer.rows
-        errors: list[dict[str, Any]] = answer.body.get("errors", [])
-        found = {error.get("extensions", {}).get("code", Code.INTERNAL.value) for error in errors}
-        self.codes = tuple(sorted(found))
+        self.codes = answer.codes
 
     def stage(self, name: str) -> AbstractContextManager[None]:
         """Watch a stage as a span; an exception shows as a failure, without its sentence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -80,9 +81,27 @@ class Answer:
     """What of it is for the audit alone."""
 
     @property
+    def is_answered(self) -> bool:
+        """Tell whether it holds data."""
+        return "data" in self.body
+
+    @property
     def is_read(self) -> bool:
         """Tell whether it holds data that a statement read."""
-        return self.statements > 0 and "data" in self.body
+        return self.statements > 0 and self.is_answered
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Name the codes of its errors, sorted."""
+        errors: list[dict[str, Any]] = self.body.get("errors", [])
+        internal = Code.INTERNAL.value
+        found = {error.get("extensions", {}).get("code", internal) for error in errors}
+        return tuple(sorted(found))
+
+    @property
+    def json(self) -> str:
+        """Spell it."""
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:
