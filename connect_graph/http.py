@@ -212,7 +212,7 @@ def application(
     offers that. Without a key nothing is audited: that is for measuring what the audit costs.
     """
     budgets = Budgets(bounds, pool_size)
-    methods = ("GET", "POST") if bounds.get else ("POST",)
+    methods = ("GET", "HEAD", "POST") if bounds.get else ("POST",)
     doors: dict[str, Door] = {}
 
     @asynccontextmanager

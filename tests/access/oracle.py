@@ -136,6 +136,7 @@ def visible(facts: Facts, who: Who) -> Visible:
         return found | {"membership": []}
     if who.role == "office":
         return _office(facts, who, found)
+    found["viewer_version"] = facts.tables["viewer_version"]
     if who.role == "identity":
         found["scope"] = scopes
         found["partner"] = facts.of("partner", organisation_number=who.organisation)
