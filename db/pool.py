@@ -37,6 +37,8 @@ ACQUIRE_SECONDS = 10
 """How long a request waits for a connection of its role."""
 LIFETIME_SECONDS = 300
 """How long a connection is kept that nobody uses."""
+MOST_PREPARED = 200_000
+"""[bytes] of a statement that a connection keeps prepared: a large one is dear to plan."""
 _DEAD_SECONDS = 30
 """After how long without a sign a connection counts as broken off."""
 UNREACHED = (
@@ -166,6 +168,7 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         command_timeout=timeout_ms / 1000 + 5,
         max_inactive_connection_lifetime=LIFETIME_SECONDS,
         reset=None if role == OFFICE else _leave,
+        max_cacheable_statement_size=MOST_PREPARED,
         server_settings={
             "application_name": f"connect-graph {role}",
             "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
