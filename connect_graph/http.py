@@ -145,6 +145,7 @@ class Door:
         self, request: HttpRequest, viewer: Viewer, account: Account, charge: Charge
     ) -> Answer:
         account.viewer = viewer
+        observed(request.scope).role = viewer.role.value
         if account.asked is None:
             account.asked = await read(request, account.headers, self._bounds.request_seconds)
         async with charge.turn():

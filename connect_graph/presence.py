@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Scope
@@ -19,14 +19,16 @@ class Presence:
 
     def __init__(self) -> None:
         self.end: Callable[[], None] | None = None
+        self.is_over = False
 
     def left(self) -> None:
         """End what is done for a caller who is gone."""
+        self.is_over = True
         if self.end is not None:
             self.end()
 
 
-async def while_there(scope: Scope, work: Awaitable[_Made]) -> _Made:
+async def while_there(scope: Scope, work: Coroutine[Any, Any, _Made]) -> _Made:
     """Do work for a request whose body was read; end it where the caller leaves.
 
     Raises: ClientDisconnect.
@@ -35,6 +37,9 @@ async def while_there(scope: Scope, work: Awaitable[_Made]) -> _Made:
     task = asyncio.current_task()
     if presence is None or task is None:
         return await work
+    if presence.is_over:
+        work.close()
+        raise ClientDisconnect
     has_left = False
 
     def end() -> None:
