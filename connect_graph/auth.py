@@ -79,7 +79,7 @@ class Authenticator:
 
     async def holds(self, viewer: Viewer) -> bool:
         """Tell whether a viewer is still as they were told."""
-        return viewer.proof == NOTHING or await holds(self._identity, viewer.proof)
+        return viewer.proof == NOTHING or await holds(self._identity, viewer)
 
     async def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.

@@ -3925,8 +3925,6 @@ ALTER TABLE connect.agreement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.agreement_drug ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY all_may ON connect.viewer_version FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward, connect_identity USING (true);
-
 ALTER TABLE connect.analysis_row ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.audit_chain ENABLE ROW LEVEL SECURITY;
@@ -4485,6 +4483,9 @@ CREATE POLICY reference ON connect.site FOR SELECT TO connect_partner, connect_r
    FROM connect.scope)));
 
 CREATE POLICY reference ON connect.study FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
+CREATE POLICY reference ON connect.viewer_version FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward, connect_identity USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
 ALTER TABLE connect.release_manifest ENABLE ROW LEVEL SECURITY;

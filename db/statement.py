@@ -150,7 +150,7 @@ def _settled(query: str) -> str:
         f"set_config('{name}', ${place}, true) is not null"
         for place, name in enumerate(SETTINGS, start=1)
     )
-    return f"select case when {proof} and {tests} then (\n  {query}\n) end"
+    return f"select case when {tests} and {proof} then (\n  {query}\n) end"
 
 
 def _from(table: str, alias: str, joins: tuple[Join, ...]) -> list[str]:

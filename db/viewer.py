@@ -85,10 +85,11 @@ class Viewer:
         return (*self.settings, *self.proof)
 
 
-_MEMBERSHIPS = """
-select case when set_config('app.issuer', $1, true) is not null
+_SAID = """set_config('app.issuer', $1, true) is not null
   and set_config('app.organisation', $2, true) is not null
-  and set_config('app.subject', $3, true) is not null
+  and set_config('app.subject', $3, true) is not null"""
+_MEMBERSHIPS = f"""
+select case when {_SAID}
 then (
   select json_build_array(
     (select version from connect.viewer_version),
@@ -103,7 +104,7 @@ then (
   join connect.scope s on s.id = m.scope_id
   join connect.partner p on p.organisation_number = m.organisation_number
 ) end
-"""
+"""  # noqa: S608
 
 
 async def viewers(identity: Pool, caller: Caller) -> tuple[Viewer, ...]:
@@ -125,12 +126,14 @@ def proved(first: int) -> str:
     return f"{version} = ${first} and ${first + 1}::text::tstzrange @> now()"
 
 
-async def holds(identity: Pool, proof: Proof) -> bool:
-    """Tell whether what was told with a proof is still so."""
-    return await identity.text(_HOLDS, *proof) == "true"
+_HOLDS = f"select coalesce({_SAID} and {proved(4)}, false)::text"
 
 
-_HOLDS = f"select coalesce({proved(1)}, false)::text"
+async def holds(identity: Pool, viewer: Viewer) -> bool:
+    """Tell whether what a viewer was told is still so."""
+    caller = viewer.caller
+    who = (caller.issuer, caller.organisation, caller.subject)
+    return await identity.text(_HOLDS, *who, *viewer.proof) == "true"
 
 
 def _viewer(caller: Caller, role: str, *found: Any) -> Viewer:

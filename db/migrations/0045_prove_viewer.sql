@@ -52,7 +52,9 @@ alter table connect.viewer_version force row level security;
 grant select, update on connect.viewer_version to connect_loader;
 grant select on connect.viewer_version to connect_partner, connect_researcher,
   connect_authority, connect_clinician, connect_steward, connect_identity;
-create policy all_may on connect.viewer_version for select to connect_partner, connect_researcher,
-  connect_authority, connect_clinician, connect_steward, connect_identity using (true);
+-- As every reference: there for who has a scope.
+create policy reference on connect.viewer_version for select to connect_partner, connect_researcher,
+  connect_authority, connect_clinician, connect_steward, connect_identity
+  using (exists (select from connect.scope));
 
 -- migrate:down

@@ -166,6 +166,7 @@ async def test_an_embargo_begins_with_its_change_and_ends_by_the_clock(member: M
         body = (await member.client.ask(RECORDS)).json()
         return [each["rule"] for each in body.get("extensions", {}).get("withheld", ())]
 
+    await member.change(CHANGED.format("embargo_until = null"))
     assert not any("EMBARGO" in rule for rule in await rules())
     await member.change(CHANGED.format(f"embargo_until = {SOON}"))
     assert any("EMBARGO" in rule for rule in await rules())
