@@ -56,7 +56,7 @@ class Account:
 
     def __init__(self, watched: Observed, headers: Mapping[str, str], door: str) -> None:
         self._watched = watched
-        self._headers = headers
+        self.headers = headers
         self._door = door
         self.caller: Caller | None = None
         """Who asks, once a token was verified."""
@@ -110,8 +110,8 @@ class Account:
     def _entry(self, caller: Caller) -> Entry:
         watched, viewer, asked, answer = self._watched, self.viewer, self.asked, self.answer
         seconds = watched.seconds
-        claimed = self._headers.get(FEDERATED)
-        is_answered = answer is not None and answer.has_data
+        claimed = self.headers.get(FEDERATED)
+        is_answered = answer is not None and answer.is_answered
         released = answer.released if answer is not None and is_answered else None
         return Entry(
             at=datetime.now(UTC) - timedelta(seconds=seconds),
@@ -119,8 +119,8 @@ class Account:
             federated_request_id=claimed if claimed and _ID.fullmatch(claimed) else None,
             caller=caller,
             role=None if viewer is None else viewer.role.name,
-            scope=self._headers.get("x-scope") if viewer is None else viewer.scope,
-            purpose=_purpose(self._headers, viewer),
+            scope=self.headers.get("x-scope") if viewer is None else viewer.scope,
+            purpose=_purpose(self.headers, viewer),
             door=self._door if asked is None or asked.stored is None else self._door + STORED,
             operation_name=None if asked is None else asked.stored or asked.operation_name,
             document=None if asked is None else asked.query or None,

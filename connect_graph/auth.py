@@ -13,10 +13,11 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
+from connect_graph.believed import Recent, Tokens, Verified
 from connect_graph.issuer import TOKEN_TYPE, Issuer
 from connect_graph.kept import Unfetched
 from db.pool import Pool
-from db.viewer import Caller, Viewer, viewers
+from db.viewer import NOTHING, Caller, Viewer, holds, identify
 from resolvers.errors import Code, Refusal
 
 LEEWAY_SECONDS = 30
@@ -41,6 +42,8 @@ class Authenticator:
     def __init__(self, issuers: Sequence[Issuer], identity: Pool) -> None:
         self._issuers = {issuer.name: issuer for issuer in issuers}
         self._identity = identity
+        self._tokens = Tokens()
+        self._viewers: Recent[Caller, tuple[Viewer, ...]] = Recent()
 
     async def viewer(self, headers: Mapping[str, str]) -> Viewer:
         """Authenticate a request and choose its scope.
@@ -54,8 +57,29 @@ class Authenticator:
 
         Raises: Refusal SCOPE_REQUIRED, SCOPE_REFUSED, PURPOSE_REQUIRED.
         """
-        held = await viewers(self._identity, caller)
-        return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
+        held, proof = await identify(self._identity, caller)
+        if held:
+            self._viewers.keep(caller, tuple(replace(each, proof=proof) for each in held))
+        else:
+            self._viewers.forget(caller)
+        return _chosen(held, headers)
+
+    def known(self, caller: Caller, headers: Mapping[str, str]) -> Viewer | None:
+        """Choose the scope of a caller who was admitted before; None where none fits.
+
+        What is answered as this viewer holds only where the viewer's proof does.
+        """
+        held = self._viewers.get(caller)
+        if held is None:
+            return None
+        try:
+            return _chosen(held, headers)
+        except Refusal:
+            return None
+
+    async def holds(self, viewer: Viewer) -> bool:
+        """Tell whether a viewer is still as they were told."""
+        return viewer.proof == NOTHING or await holds(self._identity, viewer)
 
     async def caller(self, authorization: str | None) -> Caller:
         """Verify a bearer token: signature, issuer, audience, times and type, all pinned.
@@ -67,11 +91,13 @@ class Authenticator:
             raise Refusal(
                 Code.UNAUTHENTICATED, "Give a token in the header Authorization: Bearer …"
             )
-        match = _BEARER.match(authorization)
-        if match is None or len(authorization) > _LONGEST:
-            raise _unauthenticated()
         try:
-            return await self._verify(match[1])
+            if (known := await self._tokens.caller(authorization)) is not None:
+                return known
+            match = _BEARER.match(authorization)
+            if match is None or len(authorization) > _LONGEST:
+                raise _unauthenticated()
+            return self._tokens.keep(authorization, await self._verify(match[1]))
         except Unfetched as error:
             raise Refusal(
                 Code.UNAVAILABLE,
@@ -80,7 +106,7 @@ class Authenticator:
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _unauthenticated() from error
 
-    async def _verify(self, token: str) -> Caller:
+    async def _verify(self, token: str) -> Verified:
         # Which issuer's keys to try stands in the token before it can be believed; nothing else
         # of it is used before the signature holds.
         unverified = jws.extract_compact(token.encode())
@@ -111,7 +137,10 @@ class Authenticator:
             raise ValueError("subject")
         if not isinstance(organisation, str) or not _ORGANISATION.fullmatch(organisation):
             raise ValueError("organisation")
-        return Caller(issuer.name, organisation, subject)
+        caller = Caller(issuer.name, organisation, subject)
+        begins = max(verified.claims.get(name, 0) for name in ("nbf", "iat"))
+        since, until = begins - LEEWAY_SECONDS, verified.claims["exp"] + LEEWAY_SECONDS
+        return Verified(caller, issuer, algorithm, kid, key, since, until)
 
 
 def _named_issuer(payload: bytes) -> str:
@@ -120,6 +149,10 @@ def _named_issuer(payload: bytes) -> str:
     if not isinstance(name, str):
         raise TypeError("issuer")
     return name
+
+
+def _chosen(held: tuple[Viewer, ...], headers: Mapping[str, str]) -> Viewer:
+    return _for_purpose(_in_scope(held, headers.get("x-scope")), headers.get("x-purpose"))
 
 
 def _in_scope(held: tuple[Viewer, ...], wanted: str | None) -> Viewer:

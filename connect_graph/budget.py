@@ -87,6 +87,7 @@ class Charge:
     organisation: Account
     clock: Clock
     retry_after: int | None = None
+    spent: bool = False
 
     def request(self) -> None:
         """Charge the request itself.
@@ -96,12 +97,14 @@ class Charge:
         self._take(self.member.requests, self.organisation.requests, 1, "sent too many requests")
 
     def cost(self, cost: int) -> None:
-        """Charge what the operation may cost, before it runs.
+        """Charge what the operation may cost, before it runs: once, though it were run again.
 
         Raises: Refusal RATE_LIMITED.
         """
-        spent = "asked for more than a minute may cost"
-        self._take(self.member.cost, self.organisation.cost, cost, spent)
+        if not self.spent:
+            spent = "asked for more than a minute may cost"
+            self._take(self.member.cost, self.organisation.cost, cost, spent)
+            self.spent = True
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -109,15 +112,19 @@ class Charge:
 
         Raises: Refusal RATE_LIMITED.
         """
+        turns = self.member.turns
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self.member.turns.acquire()
+            if turns.locked():
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await turns.acquire()
+            else:
+                await turns.acquire()
         except TimeoutError as error:
             raise self._refusal("You have too many requests under way", 1) from error
         try:
             yield
         finally:
-            self.member.turns.release()
+            turns.release()
 
     def within(self, pool: Pool) -> Pool:
         """Give a role's pool, of which the member may take a part alone."""
@@ -128,8 +135,8 @@ class Charge:
         now = self.clock()
         budgets = (self.member.requests, self.member.cost)
         told = {
-            "ratelimit-policy": ", ".join(each.policy for each in budgets),
-            "ratelimit": ", ".join(each.told(now) for each in budgets),
+            "ratelimit-policy": ", ".join([each.policy for each in budgets]),
+            "ratelimit": ", ".join([each.told(now) for each in budgets]),
         }
         return told if self.retry_after is None else {**told, "retry-after": str(self.retry_after)}
 

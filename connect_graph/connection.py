@@ -13,6 +13,7 @@ from http import HTTPStatus
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from connect_graph.bounds import USUAL, Bounds
+from connect_graph.presence import PRESENCE, Presence
 from connect_graph.protection import STRICT
 
 DEAD_SECONDS = 60
@@ -25,6 +26,7 @@ class Connection(HttpToolsProtocol):
     bounds = USUAL
     _arriving: TimerHandle | None = None
     _begun = False
+    _presence: Presence | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a caller in, in the place of one who does not ask where there is none left."""
@@ -33,11 +35,14 @@ class Connection(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections: try again later.")
             return
         super().connection_made(transport)
+        self._presence = Presence()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a caller."""
         self._arrived()
+        if self._presence is not None:
+            self._presence.left()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -56,6 +61,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer; `exchange` waits for the body."""
         self._arrived()
+        if self._presence is not None:
+            self.scope["state"][PRESENCE] = self._presence
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 
-from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
+from starlette.types import Receive
 
 from resolvers.answer import Answer
 from resolvers.errors import Code, Refusal
@@ -30,9 +32,13 @@ class WrongExchange(Exception):
     headers: Mapping[str, str]
 
 
-def fold(headers: Headers) -> Mapping[str, str]:
+def fold(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """Join what a header says in several lines, as HTTP has it: two tokens are then none."""
-    return {name: ", ".join(headers.getlist(name)) for name in headers}
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key, said = name.decode("latin-1"), value.decode("latin-1")
+        found[key] = f"{found[key]}, {said}" if key in found else said
+    return found
 
 
 def media_type(accept: str | None) -> str:
@@ -70,39 +76,48 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-async def read(request: HttpRequest, seconds: float) -> Request:
+async def read(request: HttpRequest, headers: Mapping[str, str], seconds: float) -> Request:
     """Read the GraphQL request out of an HTTP one, whose body must arrive in time.
 
-    Raises: WrongExchange 408, 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE.
+    Raises: WrongExchange 408, 415; Refusal BAD_USER_INPUT, PAYLOAD_TOO_LARGE; ClientDisconnect.
     """
     if request.method != "POST":
         return _from_query(request.query_params)
-    kind, *parameters = (p.strip() for p in request.headers.get("content-type", "").split(";"))
-    charsets = [
-        p.partition("=")[2].strip('"').lower()
-        for p in parameters
-        if p.lower().startswith("charset=")
-    ]
-    if kind.lower() != JSON or any(name not in {"utf-8", "utf8"} for name in charsets):
+    if not _is_json(headers.get("content-type", "")):
         raise WrongExchange(415, f"Send the request as {JSON} in UTF-8.", {})
     try:
         async with asyncio.timeout(seconds):
-            body = await _body(request)
+            body = await _body(request.receive)
     except TimeoutError as error:
         closing = {"connection": "close"}
         raise WrongExchange(408, "The request did not arrive in time.", closing) from error
     return _from_body(body)
 
 
-async def _body(request: HttpRequest) -> bytes:
+@lru_cache(maxsize=64)
+def _is_json(said: str) -> bool:
+    kind, *parameters = (part.strip() for part in said.split(";"))
+    charsets = [
+        part.partition("=")[2].strip('"').lower()
+        for part in parameters
+        if part.lower().startswith("charset=")
+    ]
+    return kind.lower() == JSON and all(name in {"utf-8", "utf8"} for name in charsets)
+
+
+async def _body(receive: Receive) -> bytes:
     found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        found += message.get("body", b"")
         if len(found) > MOST_BYTES:
             raise Refusal(
                 Code.PAYLOAD_TOO_LARGE, f"The request is larger than {MOST_BYTES:,} bytes."
             )
-    return bytes(found)
+        if not message.get("more_body", False):
+            return bytes(found)
 
 
 def _from_body(body: bytes) -> Request:
@@ -181,20 +196,8 @@ def write(
     """
     status = 200 if media == JSON and well_formed and answer.status == 400 else answer.status
     return Response(
-        _json(answer).encode(errors="replace"),
+        answer.json.encode(errors="replace"),
         status,
         {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
         f"{media}; charset=utf-8",
     )
-
-
-def _json(answer: Answer) -> str:
-    """Write the whole of an answer; what PostgreSQL wrote of it stays as it is."""
-    if answer.text is None:
-        return _written(answer.members)
-    rest = "".join(f',"{name}":{_written(value)}' for name, value in answer.members.items())
-    return f'{{"data":{answer.text}{rest}}}'
-
-
-def _written(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -7,23 +7,23 @@ import secrets
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connect_graph import page
 from connect_graph.audit import Account, tell
 from connect_graph.auth import Authenticator
 from connect_graph.bounds import USUAL, Bounds
-from connect_graph.budget import Budgets
-from connect_graph.compression import Compression
+from connect_graph.budget import Budgets, Charge
+from connect_graph.compression import compress
 from connect_graph.etag import conditional
 from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
 from connect_graph.issuer import Issuer
@@ -33,11 +33,11 @@ from connect_graph.protection import Protection
 from connect_graph.sign_in import SignIn
 from connect_graph.stored import StoredOperations
 from connect_graph.telemetry import SILENT, Telemetry
-from connect_graph.watch import HEADER, Watch, observed
+from connect_graph.watch import Watch, observed
 from db.audit.writer import Writer
 from db.migrate import MigrationError
-from db.pool import Pools, TimedOut, Unavailable
-from db.viewer import Role
+from db.pool import Outdated, Pools, TimedOut, Unavailable
+from db.viewer import Caller, Role, Viewer
 from resolvers.answer import TOO_SLOW, UNREACHABLE, Answer
 from resolvers.errors import Code, Refusal
 from resolvers.execute import Graph
@@ -70,17 +70,21 @@ class Door:
         self._writer = writer
         self._name = "/graphql" if graph.part is None else f"/subgraphs/{graph.part}/graphql"
 
-    async def answer(self, request: HttpRequest) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; what became of it is in the audit before the answer leaves."""
-        headers = fold(request.headers)
-        watched = observed(request.scope)
-        account = Account(watched, headers, self._name)
+        request = HttpRequest(scope, receive)
+        headers = fold(scope["headers"])
+        account = Account(observed(scope), headers, self._name)
+        response = await self._settled(request, account)
+        compress(response, headers.get("accept-encoding"))
+        await response(scope, receive, send)
+
+    async def _settled(self, request: HttpRequest, account: Account) -> Response:
         try:
-            response = await self._answer(request, headers, account)
-        except Exception:
+            response = await self._answer(request, account)
+        except Exception as error:  # noqa: BLE001  the last who could tell
             account.refused(Code.INTERNAL)
-            await account.settle(self._writer)
-            raise
+            response = await _failed(request, error)
         try:
             await account.settle(self._writer)
         except Unavailable:
@@ -88,40 +92,23 @@ class Door:
             return _refused(UNREACHABLE, response.media_type or JSON)
         return response
 
-    async def _answer(
-        self, request: HttpRequest, headers: Mapping[str, str], account: Account
-    ) -> Response:
+    async def _answer(self, request: HttpRequest, account: Account) -> Response:
         """Make the answer; nothing that the request brings is read before it is known who asks."""
         media = JSON
         watched = observed(request.scope)
         try:
-            media = media_type(headers.get("accept"))
+            media = media_type(account.headers.get("accept"))
             with watched.stage("authenticate"):
-                caller = await self._authenticator.caller(headers.get("authorization"))
+                caller = await self._authenticator.caller(account.headers.get("authorization"))
             charge = self._budgets.charge(caller, request.scope)
             account.caller = caller  # what is refused for its number is not worth an entry
-            async with charge.turn():
-                with watched.stage("member"):
-                    account.viewer = viewer = await self._authenticator.admit(caller, headers)
-            watched.role = viewer.role.value
-            account.asked = asked = await read(request, self._bounds.request_seconds)
-            async with charge.turn():
-                pool = charge.within(self._pools.roles[viewer.role])
-                account.asked = asked = await self._stored.complete(asked, viewer, pool)
-                work = self._graph.answer(
-                    asked,
-                    viewer,
-                    pool,
-                    office=account.office(self._pools.office, self._writer),
-                    query_only=request.method != "POST",
-                    observer=watched,
-                    charge=charge.cost,
-                )
-                account.answer = answer = await while_there(request, work)
+            account.answer = answer = await self._as_caller(request, caller, account, charge)
             watched.answered(answer)
             response = write(answer, media)
-            if asked.stored is not None and request.method != "POST" and answer.has_data:
-                response = conditional(response, viewer, headers.get("if-none-match"))
+            asked, viewer = account.asked, account.viewer
+            is_kept = asked is not None and asked.stored is not None and request.method != "POST"
+            if is_kept and viewer is not None and answer.is_answered:
+                response = conditional(response, viewer, account.headers.get("if-none-match"))
             return response
         except WrongExchange as wrong:
             account.code = f"HTTP_{wrong.status}"
@@ -129,7 +116,7 @@ class Door:
             return JSONResponse(body, wrong.status, dict(wrong.headers))
         except Refusal as caught:
             refusal = caught
-        except Unavailable:
+        except (Unavailable, Outdated):
             refusal = UNREACHABLE
         except TimedOut:
             refusal = TOO_SLOW
@@ -138,6 +125,52 @@ class Door:
             return Response(status_code=400)  # nobody reads it
         account.refused(refusal.code)
         return _refused(refusal, media)
+
+    async def _as_caller(
+        self, request: HttpRequest, caller: Caller, account: Account, charge: Charge
+    ) -> Answer:
+        """Answer a caller as who they are known to be, where that still holds, or identify them."""
+        refused: Refusal | WrongExchange | None = None
+        if (known := self._authenticator.known(caller, account.headers)) is not None:
+            try:
+                answer = await self._as_viewer(request, known, account, charge)
+                # What a statement read is proved; what was answered without one is to be.
+                if answer.is_read or await self._authenticator.holds(known):
+                    return answer
+            except Outdated:
+                pass
+            except (Refusal, WrongExchange) as error:
+                if await self._authenticator.holds(known):
+                    raise
+                refused = error
+        account.viewer = None
+        async with charge.turn():
+            with observed(request.scope).stage("member"):
+                account.viewer = viewer = await self._authenticator.admit(caller, account.headers)
+        if refused is not None:
+            raise refused
+        return await self._as_viewer(request, viewer, account, charge)
+
+    async def _as_viewer(
+        self, request: HttpRequest, viewer: Viewer, account: Account, charge: Charge
+    ) -> Answer:
+        account.viewer = viewer
+        observed(request.scope).role = viewer.role.value
+        if account.asked is None:
+            account.asked = await read(request, account.headers, self._bounds.request_seconds)
+        async with charge.turn():
+            pool = charge.within(self._pools.roles[viewer.role])
+            account.asked = await self._stored.complete(account.asked, viewer, pool)
+            work = self._graph.answer(
+                account.asked,
+                viewer,
+                pool,
+                office=account.office(self._pools.office, self._writer),
+                query_only=request.method != "POST",
+                observer=observed(request.scope),
+                charge=charge.cost,
+            )
+            return await while_there(request.scope, work)
 
 
 def _refused(refusal: Refusal, media: str) -> Response:
@@ -156,9 +189,7 @@ async def _failed(request: HttpRequest, error: Exception) -> Response:
     _LOG.error("internal error %s", reference, exc_info=error, extra=fields(request=request_id))
     refusal = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
     refusal.extensions = {"code": Code.INTERNAL.value, "reference": reference}
-    response = _refused(refusal, JSON)
-    response.headers[HEADER] = request_id
-    return response
+    return _refused(refusal, JSON)
 
 
 async def _health(_request: HttpRequest) -> Response:
@@ -196,7 +227,8 @@ def application(
     The roles of `stored_only` run stored operations alone, and none at a subgraph's door.
     """
     budgets = Budgets(bounds, pool_size)
-    methods = ["GET", "POST"] if bounds.get else ["POST"]
+    methods = ("GET", "HEAD", "POST") if bounds.get else ("POST",)
+    doors: dict[str, Door] = {}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -211,51 +243,72 @@ def application(
             app.state.writer = writer
             authenticator = Authenticator(issuers, pools.identity)
             app.state.authenticator = authenticator
-            app.state.doors = {
-                path: Door(graph, pools, authenticator, budgets, bounds, writer, stored_only)
-                for path, graph in graphs.items()
-            }
+            for path, graph in graphs.items():
+                doors[path] = Door(
+                    graph, pools, authenticator, budgets, bounds, writer, stored_only
+                )
             yield
         finally:
+            doors.clear()
             if writer is not None:
                 await writer.close()
             await pools.close()
             await to_thread(telemetry.close)
 
-    async def graphql(request: HttpRequest) -> Response:
-        door: Door = request.app.state.doors[request.scope["route"].path]
-        return await door.answer(request)
-
     async def ready(request: HttpRequest) -> Response:
         return await _ready(request.app.state.pools, request.app.state.writer, pending)
 
-    return _Protected(
+    return _Application(
         routes=[
-            *(
-                Route(path, graphql, methods=methods, middleware=[Middleware(Compression)])
-                for path in graphs
-            ),
+            # What a door takes never comes here: these say which methods it does.
+            *(Route(path, _misused, methods=methods) for path in graphs),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
             *(page.routes(tokens, sign_in=sign_in) if with_page else ()),
         ],
-        middleware=[Middleware(Watch, telemetry=telemetry)],
         lifespan=lifespan,
         exception_handlers={Exception: _failed},
-        hsts_seconds=bounds.hsts_seconds,
+        before=Before(doors, methods, telemetry, bounds.hsts_seconds),
     )
 
 
-class _Protected(Starlette):
-    """Stand behind Protection: Starlette answers what fails outside of every middleware."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Hold what stands before Starlette: doors are found without its routing."""
 
-    def __init__(self, *, hsts_seconds: int, **given: Any) -> None:
+    doors: Mapping[str, Door]
+    methods: Sequence[str]
+    telemetry: Telemetry
+    hsts_seconds: int
+
+    def stand(self, app: ASGIApp) -> ASGIApp:
+        """Stand before an application."""
+
+        async def find(scope: Scope, receive: Receive, send: Send) -> None:
+            is_http = scope["type"] == "http"
+            door = self.doors.get(scope["path"]) if is_http else None
+            if door is not None and scope["method"] in self.methods:
+                await door(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return Protection(Watch(find, self.telemetry), self.hsts_seconds)
+
+
+class _Application(Starlette):
+    """Answer behind what stands before: also what fails outside of every route."""
+
+    def __init__(self, *, before: Before, **given: Any) -> None:
         super().__init__(**given)
-        self._hsts_seconds = hsts_seconds
+        self._before = before
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put it before all."""
-        return Protection(super().build_middleware_stack(), self._hsts_seconds)
+        return self._before.stand(super().build_middleware_stack())
+
+
+async def _misused(_request: HttpRequest) -> Response:
+    return Response(status_code=405)
 
 
 async def _ready(pools: Pools, writer: Writer | None, pending: Pending) -> Response:

@@ -54,6 +54,8 @@ class Lines(logging.Formatter):
 
 def set_up(stream: IO[str] | None = None, level: int = logging.INFO) -> logging.Handler:
     """Send what is logged to stderr in such lines, and nowhere else."""
+    # Looked up for each line otherwise, and in none.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Lines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

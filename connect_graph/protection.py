@@ -5,9 +5,9 @@ An answer's own word stands: the page has a policy of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connect_graph.budget import charged
@@ -36,7 +36,7 @@ class Protection:
     def __init__(self, app: ASGIApp, hsts_seconds: int = 0) -> None:
         self._app = app
         told = {} if hsts_seconds == 0 else {"strict-transport-security": f"max-age={hsts_seconds}"}
-        self._headers = {**STRICT, **told}
+        self._headers = encoded({**STRICT, **told})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add what an answer lacks, and what its member has left."""
@@ -46,12 +46,17 @@ class Protection:
 
         async def protect(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                headers = list(message.get("headers", ()))
+                said = {name for name, _ in headers}
+                headers += [each for each in self._headers if each[0] not in said]
                 if (charge := charged(scope)) is not None:
-                    for name, value in charge.headers().items():
-                        headers[name] = value
+                    headers += encoded(charge.headers())
+                message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, protect)
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Spell headers, whose names are lower-case, as they travel."""
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]

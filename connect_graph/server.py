@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
@@ -44,6 +45,9 @@ class Server(uvicorn.Server):
         await self._open.enter_async_context(self._beside)
         await super().startup(sockets)
         if self.started:
+            # What is there now stays: a collection need not look at it again.
+            gc.collect()
+            gc.freeze()
             self._told()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -72,6 +76,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing depends on what a proxy says of the caller
         date_header=True,
         loop="uvloop",
         http=bound(bounds),

@@ -9,9 +9,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
-from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -31,6 +30,7 @@ from resolvers.errors import Code
 
 NAME = "connect-graph"
 _ROOT = Context()
+_UNWATCHED = nullcontext()
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _STATEMENTS = (0, 1, 2, 4, 8, 16, 32, 64)
 
@@ -74,13 +74,14 @@ class Observed:
         """Note how it was answered."""
         self.statements = answer.statements
         self.rows = answer.rows
-        errors: list[dict[str, Any]] = answer.members.get("errors", [])
-        found = {error.get("extensions", {}).get("code", Code.INTERNAL.value) for error in errors}
-        self.codes = tuple(sorted(found))
+        self.codes = answer.codes
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Watch a stage as a span; an exception shows as a failure, without its sentence."""
+        return self._span(name) if self.span.is_recording() else _UNWATCHED
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Watch a stage as a span; an exception shows as a failure, without its sentence."""
+    def _span(self, name: str) -> Iterator[None]:
         span = self._tracer.start_span(
             name, trace.set_span_in_context(self.span, _ROOT), attributes=self.attributes
         )

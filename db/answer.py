@@ -34,7 +34,7 @@ from db.shape import (
     cursor_of,
     written,
 )
-from db.statement import SETTINGS, settled
+from db.statement import GIVEN, settled
 
 LACKING = "\x01"
 """Stands in the text where a null may not be."""
@@ -84,7 +84,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Hold SQL that returns one text, and how to call it: the settings first, then `values`."""
+    """Hold SQL that returns one text, and how to call it.
+
+    Its arguments are what is given of the viewer, then `values`.
+    """
 
     sql: str
     values: tuple[Value, ...]
@@ -144,7 +147,7 @@ class _Embedded:
 class _Composer:
     """Compose the steps of a statement."""
 
-    writer: Writer = field(default_factory=lambda: Writer(len(SETTINGS) + 1))
+    writer: Writer = field(default_factory=lambda: Writer(GIVEN + 1))
     steps: list[str] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     numbers: dict[int, str] = field(default_factory=dict)

@@ -37,6 +37,8 @@ ACQUIRE_SECONDS = 10
 """How long a request waits for a connection of its role."""
 LIFETIME_SECONDS = 300
 """How long a connection is kept that nobody uses."""
+MOST_PREPARED = 200_000
+"""[bytes] of a statement that a connection keeps prepared: a large one is dear to plan."""
 _DEAD_SECONDS = 30
 """After how long without a sign a connection counts as broken off."""
 UNREACHED = (
@@ -55,6 +57,10 @@ class Unavailable(Exception):
 
 class Unfit(Exception):
     """Say that a value cannot be what its place asks for: a number, a date, a known word."""
+
+
+class Outdated(Exception):
+    """Say that a viewer is no longer as they were told: they must be identified anew."""
 
 
 class TimedOut(Exception):
@@ -83,7 +89,8 @@ class Pool:
         """Run one statement and return its one text.
 
         Raises: Unavailable (`UNAVAILABLE`), TimedOut (`TIMEOUT`), Unfit (`BAD_USER_INPUT`),
-            Excessive (`LIMIT_EXCEEDED`).
+            Excessive (`LIMIT_EXCEEDED`), and Outdated where there is no text, since the viewer's
+            proof did not hold.
         """
         try:
             async with (
@@ -100,7 +107,7 @@ class Pool:
         except UNREACHED as error:
             raise Unavailable from error
         if found is None:
-            raise Unavailable
+            raise Outdated
         return found
 
 
@@ -167,6 +174,8 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
         timeout=10,
         command_timeout=timeout_ms / 1000 + 5,
         max_inactive_connection_lifetime=LIFETIME_SECONDS,
+        reset=None if role == OFFICE else _leave,
+        max_cacheable_statement_size=MOST_PREPARED,
         server_settings={
             "application_name": f"connect-graph {role}",
             "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
@@ -183,6 +192,13 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
     except BaseException:
         await connections.close()
         raise
+
+
+async def _leave(_connection: object) -> None:
+    """Leave a connection as it is: a statement's settings end with it, and it holds nothing else.
+
+    What asyncpg would run instead is a round trip for each statement.
+    """
 
 
 def _timeouts(role: str, timeout_ms: int) -> Mapping[str, str]:

@@ -474,6 +474,22 @@ $$;
 
 COMMENT ON FUNCTION connect.keep_term() IS 'Copy the terms of the scope that a statement changed.';
 
+CREATE FUNCTION connect.next_moment() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select min(moment)
+  from connect.membership m
+  join connect.scope s on s.id = m.scope_id,
+    unnest(array[m.valid_from, m.revoked_at, s.valid_from, s.valid_to, s.embargo_until]) moment
+  where m.issuer = current_setting('app.issuer', true)
+    and m.organisation_number = current_setting('app.organisation', true)
+    and m.subject = current_setting('app.subject', true)
+    and moment > now()
+$$;
+
+COMMENT ON FUNCTION connect.next_moment() IS 'When something that the caller holds begins, ends or is no longer embargoed; null: never.';
+
 CREATE PROCEDURE connect.protect(IN relation regclass)
     LANGUAGE plpgsql
     AS $$
@@ -668,6 +684,18 @@ end
 $$;
 
 COMMENT ON FUNCTION connect.refuse_change() IS 'Refuse a statement, whoever makes it and whatever it would reach.';
+
+CREATE FUNCTION connect.renew_viewer_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update connect.viewer_version set version = gen_random_uuid();
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.renew_viewer_version() IS 'Say that what viewers were told may hold no more.';
 
 CREATE FUNCTION connect.tell_scope() RETURNS trigger
     LANGUAGE plpgsql
@@ -2745,6 +2773,18 @@ ALTER TABLE ONLY connect.tumour_board_review_identity FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.tumour_board_review_identity IS 'The date of a discussion.';
 
+CREATE TABLE connect.viewer_version (
+    single boolean DEFAULT true NOT NULL,
+    version uuid NOT NULL,
+    CONSTRAINT viewer_version_single_check CHECK (single)
+);
+
+ALTER TABLE ONLY connect.viewer_version FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.viewer_version IS 'One row. Its version is another one after each transaction that changed memberships, scopes or organisations.';
+
+COMMENT ON COLUMN connect.viewer_version.version IS 'random: a state that was restored has its own again, and no other';
+
 ALTER TABLE ONLY connect.adverse_event
     ADD CONSTRAINT adverse_event_pkey PRIMARY KEY (id);
 
@@ -3106,6 +3146,9 @@ ALTER TABLE ONLY connect.tumour_board_review
 
 ALTER TABLE ONLY connect.tumour_board_review
     ADD CONSTRAINT tumour_board_review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY connect.viewer_version
+    ADD CONSTRAINT viewer_version_pkey PRIMARY KEY (single);
 
 CREATE INDEX adverse_event_import_batch_id_idx ON connect.adverse_event USING btree (import_batch_id);
 
@@ -3500,6 +3543,12 @@ CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.treatment REFERENCING NEW 
 CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
 
 CREATE TRIGGER told AFTER INSERT ON connect.patient FOR EACH STATEMENT EXECUTE FUNCTION connect.tell_scope();
+
+CREATE CONSTRAINT TRIGGER told_viewer AFTER INSERT OR DELETE OR UPDATE ON connect.membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION connect.renew_viewer_version();
+
+CREATE CONSTRAINT TRIGGER told_viewer AFTER INSERT OR DELETE OR UPDATE ON connect.partner DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION connect.renew_viewer_version();
+
+CREATE CONSTRAINT TRIGGER told_viewer AFTER INSERT OR DELETE OR UPDATE ON connect.scope DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION connect.renew_viewer_version();
 
 ALTER TABLE ONLY connect.adverse_event
     ADD CONSTRAINT adverse_event_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
@@ -4514,6 +4563,9 @@ CREATE POLICY reference ON connect.site FOR SELECT TO connect_partner, connect_r
 CREATE POLICY reference ON connect.study FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY reference ON connect.viewer_version FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward, connect_identity USING ((EXISTS ( SELECT
+   FROM connect.scope)));
+
 ALTER TABLE connect.release_manifest ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.resistance_finding ENABLE ROW LEVEL SECURITY;
@@ -4576,6 +4628,8 @@ ALTER TABLE connect.tumour_board_review ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.tumour_board_review_identity ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.viewer_version ENABLE ROW LEVEL SECURITY;
+
 GRANT USAGE ON SCHEMA connect TO connect_partner;
 GRANT USAGE ON SCHEMA connect TO connect_researcher;
 GRANT USAGE ON SCHEMA connect TO connect_authority;
@@ -4614,6 +4668,9 @@ REVOKE ALL ON FUNCTION connect.keep_scope() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_term() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION connect.next_moment() FROM PUBLIC;
+GRANT ALL ON FUNCTION connect.next_moment() TO connect_identity;
+
 REVOKE ALL ON PROCEDURE connect.protect(IN relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect_audit(IN relation regclass) FROM PUBLIC;
@@ -4637,6 +4694,8 @@ REVOKE ALL ON FUNCTION connect.refuse_addition() FROM PUBLIC;
 REVOKE ALL ON FUNCTION connect.refuse_audit_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.renew_viewer_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.tell_scope() FROM PUBLIC;
 
@@ -6268,5 +6327,13 @@ GRANT USAGE ON SEQUENCE connect.tumour_board_review_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.tumour_board_review_identity TO connect_loader;
 GRANT SELECT ON TABLE connect.tumour_board_review_identity TO connect_steward;
 GRANT SELECT ON TABLE connect.tumour_board_review_identity TO connect_clinician;
+
+GRANT SELECT,UPDATE ON TABLE connect.viewer_version TO connect_loader;
+GRANT SELECT ON TABLE connect.viewer_version TO connect_partner;
+GRANT SELECT ON TABLE connect.viewer_version TO connect_researcher;
+GRANT SELECT ON TABLE connect.viewer_version TO connect_authority;
+GRANT SELECT ON TABLE connect.viewer_version TO connect_clinician;
+GRANT SELECT ON TABLE connect.viewer_version TO connect_steward;
+GRANT SELECT ON TABLE connect.viewer_version TO connect_identity;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres REVOKE ALL ON FUNCTIONS FROM PUBLIC;

@@ -12,18 +12,21 @@ from functools import lru_cache
 
 from db.expression import Writer, tables
 from db.plan import Expression, ScopedId, Select, expressions
+from db.viewer import Proof, proved
 
 SETTINGS = ("app.issuer", "app.organisation", "app.subject", "app.scope", "app.purpose")
 """What a statement's first parameters set, in this order."""
+GIVEN = len(SETTINGS) + len(Proof._fields)
+"""How many parameters every statement begins with: those that are set, and its viewer's proof."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """Hold SQL that returns one text, and how to call it.
 
-    Its arguments are the settings, then the keys where the selection has one, then the plan's
-    values at `values`. The text is a JSON array of rows, each an array in the order of `columns`;
-    of a count, a number.
+    Its arguments are the settings, the proof, then the keys where the selection has one, then the
+    plan's values at `values`. The text is a JSON array of rows, each an array in the order of
+    `columns`; of a count, a number.
     """
 
     sql: str
@@ -40,7 +43,7 @@ def rows(select: Select) -> Statement:
     an array for each text of a name.
     """
     columns = expressions(select)
-    text = Writer(first=len(SETTINGS) + 1 + (select.key is not None) + len(select.given))
+    text = Writer(first=GIVEN + 1 + (select.key is not None) + len(select.given))
     cells = [f"{text.expression(item)} as c{place}" for place, item in enumerate(columns)]
     conditions = [text.predicate(item) for item in select.where]
     order = [text.order(item) for item in select.order]
@@ -49,7 +52,7 @@ def rows(select: Select) -> Statement:
         conditions.append(text.predicate(select.page.after))
     if select.key is not None:
         key = text.expression(select.key)
-        conditions.insert(0, f"{key} = any(${len(SETTINGS) + 1}::bigint[])")
+        conditions.insert(0, f"{key} = any(${GIVEN + 1}::bigint[])")
         if select.first_only:
             distinct = f"distinct on ({key}) "
             order.insert(0, key)
@@ -84,7 +87,7 @@ def count(select: Select) -> Statement:
 
     With a key it gives an array of pairs: a key and the number of its rows.
     """
-    text = Writer(first=len(SETTINGS) + 1 + (select.key is not None))
+    text = Writer(first=GIVEN + 1 + (select.key is not None))
     conditions = [text.predicate(item) for item in select.where]
     lines = tables(select.table, select.alias, select.joins)
     if select.key is None:
@@ -93,7 +96,7 @@ def count(select: Select) -> Statement:
             lines.append(f"where {' and '.join(conditions)}")
         return Statement(settled("\n  ".join(lines)), (), text.taken())
     key = text.expression(select.key)
-    conditions.insert(0, f"{key} = any(${len(SETTINGS) + 1}::bigint[])")
+    conditions.insert(0, f"{key} = any(${GIVEN + 1}::bigint[])")
     lines.insert(0, f"select {key} as key, count(*) as number")
     lines += [f"where {' and '.join(conditions)}", f"group by {key}"]
     inner = "\n    ".join(lines)
@@ -108,7 +111,7 @@ def _named_by(select: Select, text: Writer) -> tuple[str, list[str]]:
     They are columns of a table before they are compared: row security lets an index answer only
     what compares a column with a value. Of a public id the patient is found first.
     """
-    first = len(SETTINGS) + 1
+    first = GIVEN + 1
     arrays = ", ".join(f"${first + place}::text[]" for place in range(len(select.given)))
     names = ", ".join(f"g{given.position}" for given in select.given)
     conditions = []
@@ -121,9 +124,11 @@ def _named_by(select: Select, text: Writer) -> tuple[str, list[str]]:
 
 
 def settled(query: str) -> str:
-    """Have a query run only once it is set who asks."""
+    """Have a query run only once it is set who asks, and proved that they still may."""
+    place = len(SETTINGS) + 1
+    proof = f"(${place}::uuid is null or {proved(place)})"
     tests = " and ".join(
         f"set_config('{name}', ${place}, true) is not null"
         for place, name in enumerate(SETTINGS, start=1)
     )
-    return f"select case when {tests} then (\n  {query}\n) end"
+    return f"select case when {tests} and {proof} then (\n  {query}\n) end"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from db.pool import Pool
@@ -31,11 +31,24 @@ class Caller:
     subject: str
 
 
+class Proof(NamedTuple):
+    """Hold by what a statement proves that its viewer is still as they were told."""
+
+    version: str | None
+    """Of memberships, scopes and organisations; None: nothing is to be proved."""
+    during: str | None
+    """From when it was told until when something begins or ends by the clock alone."""
+
+
+NOTHING = Proof(None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Hold a caller in one role and scope, from a membership that was valid a moment ago.
 
-    Nothing is granted by it: every policy looks the membership up again.
+    Nothing is granted by it: every policy looks the membership up again. One that is kept for later
+    requests has a proof, and each statement that reads as its viewer asks for it.
     """
 
     caller: Caller
@@ -57,6 +70,7 @@ class Viewer:
     """What the scope's ids are made of: its code, and after a rotation a number."""
     purpose: str | None
     """What is stated, or the scope's only one; null where it is yet to be stated."""
+    proof: Proof = field(default=NOTHING, compare=False)
 
     @property
     def settings(self) -> tuple[str, str, str, str, str]:
@@ -65,29 +79,61 @@ class Viewer:
         who = (caller.issuer, caller.organisation, caller.subject)
         return (*who, self.namespace, self.purpose or "")
 
+    @property
+    def given(self) -> tuple[str | None, ...]:
+        """Give the first values of every statement: the settings, then the proof's."""
+        return (*self.settings, *self.proof)
 
-_MEMBERSHIPS = """
-select case when set_config('app.issuer', $1, true) is not null
+
+_SAID = """set_config('app.issuer', $1, true) is not null
   and set_config('app.organisation', $2, true) is not null
-  and set_config('app.subject', $3, true) is not null
+  and set_config('app.subject', $3, true) is not null"""
+_MEMBERSHIPS = f"""
+select case when {_SAID}
 then (
-  select coalesce(json_agg(json_build_array(
-    m.role, s.code, s.kind, s.valid_from, s.valid_to, s.embargo_until,
-    coalesce(s.embargo_until > now(), false), s.purposes,
-    case when s.kind in ('AGREEMENT', 'PROJECT') then s.data_domains end, p.code, p.name,
-    s.namespace)
-    order by s.code), '[]')::text
+  select json_build_array(
+    (select version from connect.viewer_version),
+    tstzrange(now(), (select connect.next_moment())),
+    coalesce(json_agg(json_build_array(
+      m.role, s.code, s.kind, s.valid_from, s.valid_to, s.embargo_until,
+      coalesce(s.embargo_until > now(), false), s.purposes,
+      case when s.kind in ('AGREEMENT', 'PROJECT') then s.data_domains end, p.code, p.name,
+      s.namespace)
+      order by s.code), '[]'))::text
   from connect.membership m
   join connect.scope s on s.id = m.scope_id
   join connect.partner p on p.organisation_number = m.organisation_number
 ) end
-"""
+"""  # noqa: S608
 
 
 async def viewers(identity: Pool, caller: Caller) -> tuple[Viewer, ...]:
     """List the roles and scopes that a caller may act in now, by scope."""
+    held, _ = await identify(identity, caller)
+    return held
+
+
+async def identify(identity: Pool, caller: Caller) -> tuple[tuple[Viewer, ...], Proof]:
+    """List the roles and scopes of a caller, with what proves later that they are still these."""
     text = await identity.text(_MEMBERSHIPS, caller.issuer, caller.organisation, caller.subject)
-    return tuple(_viewer(caller, *found) for found in json.loads(text))
+    version, during, held = json.loads(text)
+    return tuple(_viewer(caller, *found) for found in held), Proof(version, during)
+
+
+def proved(first: int) -> str:
+    """Write the condition that a proof, whose values begin at a parameter, still holds."""
+    version = "(select v.version from connect.viewer_version v)"
+    return f"{version} = ${first} and ${first + 1}::text::tstzrange @> now()"
+
+
+_HOLDS = f"select coalesce({_SAID} and {proved(4)}, false)::text"
+
+
+async def holds(identity: Pool, viewer: Viewer) -> bool:
+    """Tell whether what a viewer was told is still so."""
+    caller = viewer.caller
+    who = (caller.issuer, caller.organisation, caller.subject)
+    return await identity.text(_HOLDS, *who, *viewer.proof) == "true"
 
 
 def _viewer(caller: Caller, role: str, *found: Any) -> Viewer:

@@ -58,9 +58,30 @@ class Answer:
         return cls({"errors": [error.formatted for error in errors]}, code.status)
 
     @property
-    def has_data(self) -> bool:
-        """Tell whether anything was executed."""
+    def is_answered(self) -> bool:
+        """Tell whether it holds data."""
         return self.text is not None or "data" in self.members
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether it holds data that a statement read."""
+        return self.statements > 0 and self.is_answered
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Name the codes of its errors, sorted."""
+        errors: list[dict[str, Any]] = self.members.get("errors", [])
+        internal = Code.INTERNAL.value
+        found = {error.get("extensions", {}).get("code", internal) for error in errors}
+        return tuple(sorted(found))
+
+    @property
+    def json(self) -> str:
+        """Spell it; what PostgreSQL wrote of it stays as it is."""
+        if self.text is None:
+            return _spelled(self.members)
+        rest = "".join(f',"{name}":{_spelled(value)}' for name, value in self.members.items())
+        return f'{{"data":{self.text}{rest}}}'
 
     @property
     def body(self) -> dict[str, Any]:
@@ -134,3 +155,7 @@ def _told(error: GraphQLError, *, whole: bool) -> list[Refusal]:
             told.extensions = {"code": Code.INTERNAL.value, "reference": reference}
     told.path = error.path
     return [told]
+
+
+def _spelled(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

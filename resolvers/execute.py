@@ -25,8 +25,8 @@ from graphql import execute as run
 
 import schema
 from db.office.change import Office
-from db.pool import Pool
-from db.viewer import Viewer
+from db.pool import Outdated, Pool
+from db.viewer import NOTHING, Viewer
 from resolvers import answer
 from resolvers.answer import FAILURES, Answer
 from resolvers.argument import Arguments
@@ -135,6 +135,7 @@ class Graph:
         """Answer a request as its viewer, from the pool of the viewer's role.
 
         Where an office is given it makes the changes that are asked for.
+        Raises: Outdated where the viewer's proof does not hold, before anything is changed.
         """
         binding = self.binding
         try:
@@ -150,6 +151,8 @@ class Graph:
                 if _is_introspection(selection):
                     check_introspection(document, selection.operation)
                     return self._introspect(request, document, viewer, pool)
+                if kind is not OperationType.QUERY and viewer.proof != NOTHING:
+                    raise Outdated  # a change is made for who was identified just now
                 work = self._prepare(request, selection, viewer, pool, office, observer, charge)
         except RequestRefused as refused:
             return answer.refused(refused.errors)
@@ -409,6 +412,8 @@ class _Work:
                 result = await result
         finally:
             reader.end()
+        if any(isinstance(error.original_error, Outdated) for error in result.errors or ()):
+            raise Outdated
         return result, reader
 
 

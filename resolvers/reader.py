@@ -126,6 +126,6 @@ class Reader:
         self._running.add(task)
         try:
             with self._observer.stage("statement"):
-                return await self._pool.text(made.sql, *self._viewer.settings, *keys, *values)
+                return await self._pool.text(made.sql, *self._viewer.given, *keys, *values)
         finally:
             self._running.discard(task)

@@ -110,7 +110,7 @@ class Whole:
     ) -> Written:
         """Run the statement; count what it releases.
 
-        Raises: Lacked; Refusal LIMIT_EXCEEDED; Unavailable, TimedOut, Unfit.
+        Raises: Lacked; Refusal LIMIT_EXCEEDED; Unavailable, TimedOut, Unfit, Excessive, Outdated.
         """
         if self.tells:
             arguments.told = self._told(selection, viewer)
@@ -119,7 +119,7 @@ class Whole:
         }
         values = [self._value(each, arguments, names) for each in self.statement.values]
         with observer.stage("statement"):
-            found = await pool.text(self.statement.sql, *viewer.settings, *values)
+            found = await pool.text(self.statement.sql, *viewer.given, *values)
         if EXCESSIVE in found:
             raise released.excessive()
         if LACKING in found:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from db.audit.entry import (
     COLUMNS,
     Entry,
-    Values,
     chain_digest,
     document_digest,
     entry_digest,
@@ -26,31 +26,26 @@ _OPEN = """
 insert into connect.audit_chain (id, opened_at, key_name, follows, follows_ordinal, digest)
 values ($1, $2, $3, $4, $5, $6)
 """
-_TYPES = {
-    "at": "timestamptz",
-    "document": "bytea",
-    "cells": "integer",
-    "duration_microseconds": "bigint",
-    "ordinal": "bigint",
-    "previous": "bytea",
-    "digest": "bytea",
-}
-# What a list is, and what the database has a type of its own for, travels as text.
-_CASTS = {"role": "::connect.role", "decision": "::connect.decision", "patients": "::bigint[]"}
-_STORED = (*COLUMNS, "ordinal", "previous", "digest")
-_ARRAYS = ", ".join(
-    f"${place}::{_TYPES.get(name, 'text')}[]" for place, name in enumerate(_STORED, start=4)
-)
-# One statement and so one transaction; a document that another process stored is there already.
-_APPEND = f"""
-with document as (
+_STORED = ("chain_id", *COLUMNS, "ordinal", "previous", "digest")
+# A document that another process stored is there already.
+_WITH_DOCUMENTS = """with document as (
   insert into connect.audit_document (digest, content)
-  select * from unnest($2::bytea[], $3::bytea[]) on conflict do nothing
+  select * from unnest(${}::bytea[], ${}::bytea[]) on conflict do nothing
 )
-insert into connect.audit_entry (chain_id, {", ".join(_STORED)})
-select $1::uuid, {", ".join(f"e.{name}{_CASTS.get(name, '')}" for name in _STORED)}
-from unnest({_ARRAYS}) e({", ".join(_STORED)})
-""".replace("e.codes", "string_to_array(e.codes, ' ')")  # noqa: S608
+"""
+
+
+@lru_cache(maxsize=64)
+def _append(entries: int, *, documents: bool) -> str:
+    """Write the one statement, and so the one transaction, that stores so many entries."""
+    last = entries * len(_STORED)
+    places = iter(range(1, last + 1))
+    rows = (f"({', '.join(f'${next(places)}' for _ in _STORED)})" for _ in range(entries))
+    before = _WITH_DOCUMENTS.format(last + 1, last + 2) if documents else ""
+    into = f"insert into connect.audit_entry ({', '.join(_STORED)})"
+    return f"{before}{into}\nvalues {', '.join(rows)}"
+
+
 _MOST_KNOWN = 10_000
 _LONGEST_KNOWN = 4_000
 
@@ -85,7 +80,7 @@ class Chain:
 
     async def append(self, connection: Connection, entries: Sequence[Entry]) -> Appended:
         """Write entries in one statement; only `stored` lets the chain go on from them."""
-        rows: list[tuple[object, ...]] = []
+        sent: list[object] = []
         documents: dict[bytes, bytes] = {}
         head = self.head
         for ordinal, entry in enumerate(entries, start=self.ordinal + 1):
@@ -95,16 +90,12 @@ class Chain:
                 documents[document] = content
             stored = values(entry, document)
             previous, head = head, entry_digest(self._key, self.id, head, stored)
-            rows.append((*_sent(stored), ordinal, previous, head))
-        await connection.execute(
-            _APPEND,
-            self.id,
-            list(documents),
-            list(documents.values()),
-            *map(list, zip(*rows, strict=True)),
-        )
+            sent += (self.id, *stored, ordinal, previous, head)
+        if documents:
+            sent += (list(documents), list(documents.values()))
+        await connection.execute(_append(len(entries), documents=bool(documents)), *sent)
         small = (name for name, content in documents.items() if len(content) <= _LONGEST_KNOWN)
-        return Appended(self.ordinal + len(rows), head, frozenset(small))
+        return Appended(self.ordinal + len(entries), head, frozenset(small))
 
     def stored(self, appended: Appended) -> None:
         """Go on from entries that are durable now."""
@@ -112,9 +103,3 @@ class Chain:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
         self._known |= appended.documents
-
-
-def _sent(stored: Values) -> Values:
-    *before, patients, cells, release, decision, codes, duration = stored
-    listed = f"{{{','.join(map(str, patients))}}}"
-    return (*before, listed, cells, release, decision, " ".join(codes), duration)

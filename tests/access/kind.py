@@ -39,11 +39,12 @@ TERMS = _names("scope_term")
 COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
 OWN = _names("scope membership")
 STORED = _names("stored_operation")  # those of the role, and all for the data office
+VERSION = _names("viewer_version")  # of what viewers were told: for who has a scope, to compare
 FROZEN = _names("analysis_row screening_row release_manifest")  # nobody's
 AUDIT = _names("audit_chain audit_document audit_entry audit_seal")
 TABLES = (
     REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
-    | FROZEN | AUDIT | STORED
+    | FROZEN | AUDIT | STORED | VERSION
 )  # fmt: skip
 
 _MOLECULAR = _names(
@@ -96,8 +97,8 @@ def _readable(role: str, table: str, columns: list[str]) -> set[str]:
         case "audit":  # the seal before its own, and nothing that it wrote
             return {"number", "digest"} if table == "audit_seal" else set()
         case "identity":
-            return everything if table in OWN | {"partner"} else set()
-        case _ if table in REFERENCE | OWN | COUNTS | STORED:
+            return everything if table in OWN | VERSION | {"partner"} else set()
+        case _ if table in REFERENCE | OWN | COUNTS | STORED | VERSION:
             return everything
         case "authority":
             return set()

@@ -139,6 +139,7 @@ def visible(facts: Facts, who: Who) -> Visible:
         return _office(facts, who, found)
     if who.role == "identity":
         found["scope"] = scopes
+        found["viewer_version"] = facts.tables["viewer_version"] if scopes else []
         found["partner"] = facts.of("partner", organisation_number=who.organisation)
         return found
     scopes = [
@@ -148,6 +149,7 @@ def visible(facts: Facts, who: Who) -> Visible:
         only = row["purposes"][0] if len(row["purposes"]) == 1 else ""
         if (purpose := who.purpose or only) in row["purposes"]:
             found["scope"] = scopes
+            found["viewer_version"] = facts.tables["viewer_version"]
             _Sight(facts, who.role, row, purpose, found).fill()
     return found
 

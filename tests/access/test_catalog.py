@@ -22,14 +22,17 @@ EXECUTE = {
     "connect_clinician": {"gene_status"},
     "connect_steward": {"gene_status", "is_office"},
     "connect_office": {"is_office"},
+    "connect_identity": {"next_moment"},
 }
-# What runs as the loader, whoever calls: a question about the caller, and triggers that keep what
-# follows from facts. None takes an argument, and none but the first returns anything.
+# What runs as the loader, whoever calls: two questions about the caller, and triggers that keep
+# what follows from facts. None takes an argument, and none but the first two returns anything.
 DEFINED = {
     "connect.is_office()": "boolean",
+    "connect.next_moment()": "timestamp with time zone",
     "connect.keep_term()": "trigger",
     "connect.refresh_patient()": "trigger",
     "connect.refresh_scope()": "trigger",
+    "connect.renew_viewer_version()": "trigger",
 }
 # What the login of the office may write, and in which columns.
 WRITES = {
@@ -210,7 +213,7 @@ async def test_no_view_shows_what_a_policy_hides(owner: asyncpg.Connection) -> N
 
 
 async def test_no_function_runs_as_its_owner(owner: asyncpg.Connection) -> None:
-    """But those that are argued for in decision 0024, as the loader and on a fixed path."""
+    """But those that are argued for in decisions 0024 and 0030: the loader's, on a fixed path."""
     found = await owner.fetch(
         "select p.oid::regprocedure::text as name, p.prorettype::regtype::text as returned,"
         " p.proowner::regrole::text as owner, p.proconfig as settings, p.pronargs as arguments"

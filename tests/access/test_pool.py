@@ -77,6 +77,14 @@ async def test_a_failed_statement_leaves_nothing(world: World, pools: Pools) -> 
     await nothing_is_left(pool.connections)
 
 
+LEFT = """select
+  (select count(*) from pg_settings where source = 'session') as settings,
+  (select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory') as locks,
+  (select count(*) from pg_cursors where statement not like '%pg_cursors%') as cursors,
+  (select count(*) from pg_listening_channels()) as channels,
+  pg_my_temp_schema()::bigint as temporary"""
+
+
 async def nothing_is_left(connections: asyncpg.Pool[asyncpg.Record]) -> None:
     """Look into every connection of a pool at once."""
     held = [await connections.acquire() for _ in range(CONNECTIONS)]
@@ -86,6 +94,10 @@ async def nothing_is_left(connections: asyncpg.Pool[asyncpg.Record]) -> None:
             for name in SETTINGS:
                 left = await connection.fetchval("select current_setting($1, true)", name)
                 assert not left, name
+            left = await connection.fetchrow(LEFT)
+            assert left is not None
+            assert not any(left.values()), dict(left)
+            assert not connection.is_in_transaction()
             assert await connection.fetchval("select current_user") == "connect_partner_login"
             assert await connection.fetchval("select count(*) from connect.membership") == 0
             assert await connection.fetchval("select count(*) from connect.patient") == 0

@@ -16,9 +16,10 @@ import pytest
 from connect_graph.settings import ROLES
 from db.pool import Pools
 from db.viewer import Caller, Viewer, viewers
+from resolvers.execute import Graph
 from tests.access.expectation import Expectation
 from tests.access.export_door import ExportDoor
-from tests.access.graph_door import GraphDoor, Remembering
+from tests.access.graph_door import GraphDoor
 from tests.access.oracle import Facts, Who, visible
 from tests.access.random_world import RandomWorld, draw_world
 from tests.access.sql_door import (
@@ -48,7 +49,7 @@ async def empty_world(
     async with clone() as copy:
         pools = await Pools.open({role: copy.login(role) for role in ROLES}, size=2)
         try:
-            yield World(copy, tmp_path_factory.mktemp("random"), pools, Remembering.make())
+            yield World(copy, tmp_path_factory.mktemp("random"), pools, Graph.make())
         finally:
             await pools.close()
 

@@ -190,7 +190,7 @@ async def test_a_statement_that_takes_too_long_is_a_timeout(clone: Clone, tmp_pa
             await _lock(one, "patient")
             reading = asyncio.create_task(client.ask(PATIENTS))
             await _waiting(two, 1)
-            await _lock(two, "membership")
+            await _lock(two, "viewer_version")
             finding = asyncio.create_task(client.ask(VIEWER))
             assert (await http.get("/health")).status_code == 200
             for task in (reading, finding):

@@ -7,20 +7,16 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
-import asyncpg
 import httpx
 import pytest
 from joserfc.jwk import ECKey
 
-from connect_graph import database as office
-from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
-from connect_graph.settings import ROLES, Settings
 from tests.conftest import Clone
 from tests.http.client import VIEWER, Client, bearer, codes
+from tests.http.desk import Office, desk_of
 from tests.http.forgery import Forger
-from tests.world import ROOT, Database, World, serving
+from tests.world import ROOT, World, serving
 
 REFUSED = {
     "errors": [
@@ -150,58 +146,10 @@ async def test_without_the_demo_its_tokens_are_worth_nothing(world: World) -> No
     assert "CONNECT_DEMO=1" in refused.stderr
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Hold a served database without patients, where memberships may change."""
-
-    connection: asyncpg.Connection[asyncpg.Record]
-    http: httpx.AsyncClient
-    issuer: DemoIssuer
-
-    def client(self, subject: str) -> Client:
-        return Client(self.http, bearer(self.issuer.token("999000259", subject)))
-
-    async def join(self, subject: str, role: str, *scopes: str) -> Client:
-        for scope in scopes:
-            await self.connection.execute(
-                "insert into connect.membership "
-                "(role, issuer, organisation_number, subject, scope_id) "
-                "select $1::text::connect.role, $2, '999000259', $3, id "
-                "from connect.scope where code = $4",
-                role,
-                DEMO_ISSUER,
-                subject,
-                scope,
-            )
-        return self.client(subject)
-
-    async def scopes(self, kind: str) -> list[str]:
-        rows = await self.connection.fetch(
-            "select code from connect.scope where kind::text = $1 "
-            "and valid_from <= now() and coalesce(valid_to > now(), true) order by code",
-            kind,
-        )
-        return [row["code"] for row in rows]
-
-
 @pytest.fixture(scope="module")
 async def desk(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    directory = tmp_path_factory.mktemp("desk")
-    async with clone() as copy:
-        settings = Settings.load({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(directory)})
-        await office.prepare(settings, copy.url)
-        with serving(environment(copy, settings)) as (address, _):
-            async with (
-                office.connected(copy.url) as connection,
-                httpx.AsyncClient(base_url=address, timeout=30) as http,
-            ):
-                yield Office(connection, http, DemoIssuer(directory))
-
-
-def environment(copy: Database, settings: Settings) -> dict[str, str]:
-    logins = {f"DATABASE_URL_{role.upper()}": copy.login(role) for role in ROLES}
-    own = {"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(settings.data_dir)}
-    return {**logins, **own, "DATABASE_URL": copy.url}
+    async with desk_of(clone, tmp_path_factory.mktemp("desk")) as opened:
+        yield opened
 
 
 async def test_a_scope_is_ones_own_or_refused_alike(desk: Office) -> None:

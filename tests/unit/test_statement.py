@@ -36,7 +36,7 @@ from db.plan import (
     Variant,
     expressions,
 )
-from db.statement import SETTINGS, count, rows
+from db.statement import GIVEN, SETTINGS, count, rows
 from db.viewer import Role
 from tests.world import World
 
@@ -117,11 +117,11 @@ def test_parameters_are_numbered_without_gaps(select: Select) -> None:
     made = rows(select)
     used = {int(number) for number in PLACES.findall(made.sql)}
     keyed = select.key is not None
-    assert used == set(range(1, len(SETTINGS) + keyed + len(made.values) + 1))
+    assert used == set(range(1, GIVEN + keyed + len(made.values) + 1))
     assert len(set(made.values)) == len(made.values)
     counted = count(replace(select, key=None))
     used = {int(number) for number in PLACES.findall(counted.sql)}
-    assert used == set(range(1, len(SETTINGS) + len(counted.values) + 1))
+    assert used == set(range(1, GIVEN + len(counted.values) + 1))
 
 
 @given(selects)
@@ -152,17 +152,22 @@ def test_a_value_is_found_at_its_number() -> None:
     made = rows(select)
     assert made.values == (5, 2, 0)
     conditions = (
-        "specimen.kind = $6::text and specimen.kind = $7::text and specimen.kind = $6::text"
+        "specimen.kind = $8::text and specimen.kind = $9::text and specimen.kind = $8::text"
     )
     assert f"where {conditions}" in made.sql
-    assert "limit $8::text::integer + 1" in made.sql
+    assert "limit $10::text::integer + 1" in made.sql
     assert count(select).values == (5, 2)
 
 
 @given(selects)
 def test_only_the_callers_settings_are_set_and_first(select: Select) -> None:
+    """Then the viewer is proved to be as they were told, before anything is read."""
     sql = rows(select).sql
     assert sql.startswith("select case when set_config('app.issuer', $1, true) is not null")
+    assert (
+        "set_config('app.purpose', $5, true) is not null and ($6::uuid is null or (select v.version"
+        " from connect.viewer_version v) = $6 and $7::text::tstzrange @> now()) then (" in sql
+    )
     assert re.findall(r"set_config\('([^']+)'", sql) == list(SETTINGS)
     assert not re.search(r"\brole\b|;|--|/\*", sql)
 
@@ -175,7 +180,7 @@ def test_a_child_is_read_apart() -> None:
     select = Select("patient", "patient", (Variant(None, (Child("x", parent, child, many=True),)),))
     assert rows(select).columns == (parent,)
     assert "specimen" not in rows(select).sql
-    assert f"= any(${len(SETTINGS) + 1}::bigint[])" in rows(child).sql
+    assert f"= any(${GIVEN + 1}::bigint[])" in rows(child).sql
 
 
 async def test_no_value_of_a_request_stands_in_the_sql(world: World) -> None:
