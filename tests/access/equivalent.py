@@ -48,7 +48,7 @@ EQUIVALENT: dict[str, str] = {
     r"row security: off on (analysis_row|screening_row|release_manifest)": (
         "no role is granted a column of what is frozen: there is nothing to decide"
     ),
-    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial\) is distinct .*": (
+    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial, y\.treatments\) is .*": (
         "what is written again is the same: it saves the writing"
     ),
     r"view: connect\.scope_fact without '(RESEARCH|COMMERCIAL)'::connect\.purpose = ANY"

@@ -38,11 +38,12 @@ OF_PROJECT = _names("project project_cohort project_tumour_type")
 TERMS = _names("scope_term")
 COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
 OWN = _names("scope membership")
+OPENING = _names("opening")  # what a policy asks instead of both
 FROZEN = _names("analysis_row screening_row release_manifest")  # nobody's
 AUDIT = _names("audit_chain audit_document audit_entry audit_seal")
 TABLES = (
     REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
-    | FROZEN | AUDIT
+    | FROZEN | AUDIT | OPENING
 )  # fmt: skip
 
 _MOLECULAR = _names(
@@ -96,7 +97,7 @@ def _readable(role: str, table: str, columns: list[str]) -> set[str]:
             return {"number", "digest"} if table == "audit_seal" else set()
         case "identity":
             return everything if table in OWN | {"partner"} else set()
-        case _ if table in REFERENCE | OWN | COUNTS:
+        case _ if table in REFERENCE | OWN | COUNTS | OPENING:
             return everything
         case "authority":
             return set()

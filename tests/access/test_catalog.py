@@ -27,6 +27,7 @@ EXECUTE = {
 # follows from facts. None takes an argument, and none but the first returns anything.
 DEFINED = {
     "connect.is_office()": "boolean",
+    "connect.keep_opening()": "trigger",
     "connect.keep_term()": "trigger",
     "connect.refresh_patient()": "trigger",
     "connect.refresh_scope()": "trigger",
