@@ -610,6 +610,19 @@ $$;
 
 COMMENT ON PROCEDURE connect.protect_reference(IN relation regclass) IS 'Let every viewer with a live scope read: vocabularies, cohorts, drugs.';
 
+CREATE PROCEDURE connect.protect_treated(IN relation regclass)
+    LANGUAGE plpgsql
+    AS $_$
+begin
+  call connect.protect_record(relation, format(
+    'exists (select from connect.pseudonym y '
+    'where y.patient_id = %1$s.patient_id and %1$s.treatment_id = any (y.treatments))', relation));
+  execute format('alter policy record on %s rename to treated', relation);
+end
+$_$;
+
+COMMENT ON PROCEDURE connect.protect_treated(IN relation regclass) IS 'Let those who may have records read what hangs on the treatments that their scope covers.';
+
 CREATE FUNCTION connect.refresh_patient() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4293,19 +4306,16 @@ CREATE POLICY own ON connect.project_cohort FOR SELECT TO connect_researcher USI
 CREATE POLICY own ON connect.project_tumour_type FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
    FROM connect.scope s)));
 
+CREATE POLICY own ON connect.scope FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((id = ( SELECT o.scope_id
+   FROM connect.opening o)));
+
 CREATE POLICY own_authority ON connect.membership FOR SELECT TO connect_authority USING (((role = 'AUTHORITY'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
 CREATE POLICY own_authority ON connect.opening FOR SELECT TO connect_authority USING (((role = 'AUTHORITY'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
-CREATE POLICY own_authority ON connect.scope FOR SELECT TO connect_authority USING ((id = ( SELECT o.scope_id
-   FROM connect.opening o)));
-
 CREATE POLICY own_clinician ON connect.membership FOR SELECT TO connect_clinician USING (((role = 'CLINICIAN'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
 CREATE POLICY own_clinician ON connect.opening FOR SELECT TO connect_clinician USING (((role = 'CLINICIAN'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
-
-CREATE POLICY own_clinician ON connect.scope FOR SELECT TO connect_clinician USING ((id = ( SELECT o.scope_id
-   FROM connect.opening o)));
 
 CREATE POLICY own_identity ON connect.membership FOR SELECT TO connect_identity USING (((issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
@@ -4318,9 +4328,6 @@ CREATE POLICY own_partner ON connect.membership FOR SELECT TO connect_partner US
 
 CREATE POLICY own_partner ON connect.opening FOR SELECT TO connect_partner USING (((role = 'PARTNER'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
-CREATE POLICY own_partner ON connect.scope FOR SELECT TO connect_partner USING ((id = ( SELECT o.scope_id
-   FROM connect.opening o)));
-
 CREATE POLICY own_partner ON connect.scope_term FOR SELECT TO connect_partner USING ((agreement_id = ( SELECT s.agreement_id
    FROM connect.scope s)));
 
@@ -4328,18 +4335,12 @@ CREATE POLICY own_researcher ON connect.membership FOR SELECT TO connect_researc
 
 CREATE POLICY own_researcher ON connect.opening FOR SELECT TO connect_researcher USING (((role = 'RESEARCHER'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
-CREATE POLICY own_researcher ON connect.scope FOR SELECT TO connect_researcher USING ((id = ( SELECT o.scope_id
-   FROM connect.opening o)));
-
 CREATE POLICY own_researcher ON connect.scope_term FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
    FROM connect.scope s)));
 
 CREATE POLICY own_steward ON connect.membership FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
 CREATE POLICY own_steward ON connect.opening FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
-
-CREATE POLICY own_steward ON connect.scope FOR SELECT TO connect_steward USING ((id = ( SELECT o.scope_id
-   FROM connect.opening o)));
 
 ALTER TABLE connect.paired_evidence ENABLE ROW LEVEL SECURITY;
 
@@ -4369,10 +4370,6 @@ CREATE POLICY published ON connect.data_release FOR SELECT TO connect_partner, c
 
 ALTER TABLE connect.quarantine ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY record ON connect.adverse_event FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = adverse_event.patient_id) AND (adverse_event.treatment_id = ANY (y.treatments))))));
-
 CREATE POLICY record ON connect.biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = biomarker.patient_id))));
@@ -4397,14 +4394,6 @@ CREATE POLICY record ON connect.gene_assessed FOR SELECT TO connect_partner, con
    FROM connect.pseudonym y
   WHERE (y.patient_id = gene_assessed.patient_id))));
 
-CREATE POLICY record ON connect.lesion FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = lesion.patient_id) AND (lesion.treatment_id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.lesion_measurement FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = lesion_measurement.patient_id) AND (lesion_measurement.treatment_id = ANY (y.treatments))))));
-
 CREATE POLICY record ON connect.molecular_profile FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = molecular_profile.patient_id))));
@@ -4412,14 +4401,6 @@ CREATE POLICY record ON connect.molecular_profile FOR SELECT TO connect_partner,
 CREATE POLICY record ON connect.offer FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = offer.patient_id))));
-
-CREATE POLICY record ON connect.outcome FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = outcome.patient_id) AND (outcome.treatment_id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.outcome_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = outcome_assessment.patient_id) AND (outcome_assessment.treatment_id = ANY (y.treatments))))));
 
 CREATE POLICY record ON connect.paired_evidence FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.resistance_finding f
@@ -4437,18 +4418,6 @@ CREATE POLICY record ON connect.prior_treatment_drug FOR SELECT TO connect_partn
    FROM connect.pseudonym y
   WHERE (y.patient_id = prior_treatment_drug.patient_id))));
 
-CREATE POLICY record ON connect.resistance_finding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = resistance_finding.patient_id) AND (resistance_finding.treatment_id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.response_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = response_assessment.patient_id) AND (response_assessment.treatment_id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.response_component FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = response_component.patient_id) AND (response_component.treatment_id = ANY (y.treatments))))));
-
 CREATE POLICY record ON connect.screening FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = screening.patient_id))));
@@ -4464,22 +4433,6 @@ CREATE POLICY record ON connect.therapeutic_option FOR SELECT TO connect_partner
 CREATE POLICY record ON connect.therapeutic_option_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.therapeutic_option o
   WHERE (o.id = therapeutic_option_drug.option_id))));
-
-CREATE POLICY record ON connect.treatment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = treatment.patient_id) AND (treatment.id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.treatment_biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = treatment_biomarker.patient_id) AND (treatment_biomarker.treatment_id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.treatment_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = treatment_drug.patient_id) AND (treatment_drug.treatment_id = ANY (y.treatments))))));
-
-CREATE POLICY record ON connect.treatment_funding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE ((y.patient_id = treatment_funding.patient_id) AND (treatment_funding.treatment_id = ANY (y.treatments))))));
 
 CREATE POLICY record ON connect.tumour_board_review FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
@@ -4565,6 +4518,54 @@ ALTER TABLE connect.therapeutic_option ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.therapeutic_option_drug ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY treated ON connect.adverse_event FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = adverse_event.patient_id) AND (adverse_event.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.lesion FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = lesion.patient_id) AND (lesion.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.lesion_measurement FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = lesion_measurement.patient_id) AND (lesion_measurement.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.outcome FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = outcome.patient_id) AND (outcome.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.outcome_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = outcome_assessment.patient_id) AND (outcome_assessment.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.resistance_finding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = resistance_finding.patient_id) AND (resistance_finding.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.response_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = response_assessment.patient_id) AND (response_assessment.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.response_component FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = response_component.patient_id) AND (response_component.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment.patient_id) AND (treatment.id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment_biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment_biomarker.patient_id) AND (treatment_biomarker.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment_drug.patient_id) AND (treatment_drug.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment_funding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment_funding.patient_id) AND (treatment_funding.treatment_id = ANY (y.treatments))))));
+
 ALTER TABLE connect.treatment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.treatment_biomarker ENABLE ROW LEVEL SECURITY;
@@ -4630,6 +4631,8 @@ REVOKE ALL ON PROCEDURE connect.protect_office(IN relation regclass) FROM PUBLIC
 REVOKE ALL ON PROCEDURE connect.protect_record(IN relation regclass, IN visible text) FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect_reference(IN relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE connect.protect_treated(IN relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refresh_patient() FROM PUBLIC;
 

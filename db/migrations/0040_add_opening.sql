@@ -96,12 +96,13 @@ begin
         and purpose = coalesce(current_setting('app.purpose', true), '')
         and valid_from <= now() and (valid_to is null or valid_to > now()))
     $policy$, kind, upper(kind));
-    execute format($policy$
-      alter policy own_%1$s on connect.scope using (id = (select o.scope_id from connect.opening o))
-    $policy$, kind);
+    execute format('drop policy own_%s on connect.scope', kind);
   end loop;
 end
 $$;
+create policy own on connect.scope for select
+  to connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward
+  using (id = (select o.scope_id from connect.opening o));
 
 -- The planner has no statistics under row security and takes a bare `during @> now()` for one row in
 -- two hundred; of a case it supposes half, and then joins as it should.

@@ -100,23 +100,37 @@ from connect.scope_fact f
 where (f.scope_id, f.patient_id) = (y.scope_id, y.patient_id) and f.treatments <> '{}';
 reset role;
 
+-- Policies are told apart by name: `treated` withholds by the cohort as well as by the patient.
 drop policy cohort_partner on connect.treatment;
 drop policy cohort_researcher on connect.treatment;
-alter policy record on connect.treatment using (exists (
-  select from connect.pseudonym y
-  where y.patient_id = treatment.patient_id and treatment.id = any (y.treatments)));
 do $$
 declare
   relation regclass;
 begin
   for relation in
     select p.polrelid from pg_policy p
-    where p.polname = 'record' and pg_get_expr(p.polqual, p.polrelid) ~ 'connect\.treatment t'
+    where p.polname = 'record' and (p.polrelid = 'connect.treatment'::regclass
+      or pg_get_expr(p.polqual, p.polrelid) ~ 'connect\.treatment t')
   loop
-    execute format('alter policy record on %1$s using (exists (select from connect.pseudonym y '
-      'where y.patient_id = %1$s.patient_id and %1$s.treatment_id = any (y.treatments)))', relation);
+    execute format('alter policy record on %s rename to treated', relation);
+    execute format('alter policy treated on %1$s using (exists (select from connect.pseudonym y '
+      'where y.patient_id = %1$s.patient_id and %1$s.%2$I = any (y.treatments)))', relation,
+      case relation when 'connect.treatment'::regclass then 'id' else 'treatment_id' end);
   end loop;
 end
 $$;
+
+-- What every table of what hangs on a treatment gets from here on.
+create procedure connect.protect_treated(relation regclass) language plpgsql as $$
+begin
+  call connect.protect_record(relation, format(
+    'exists (select from connect.pseudonym y '
+    'where y.patient_id = %1$s.patient_id and %1$s.treatment_id = any (y.treatments))', relation));
+  execute format('alter policy record on %s rename to treated', relation);
+end
+$$;
+comment on procedure connect.protect_treated is
+  'Let those who may have records read what hangs on the treatments that their scope covers.';
+revoke execute on procedure connect.protect_treated from public;
 
 -- migrate:down

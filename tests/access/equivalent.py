@@ -22,9 +22,6 @@ EQUIVALENT: dict[str, str] = {
     r"|project|project_cohort|project_tumour_type|site) for steward too": (
         "it asks for the steward whom the settings name, who sees these rows already"
     ),
-    r"policy: own_\w+ on scope for office too": (
-        "it looks the membership up, which the office sees while a steward asks: then every scope"
-    ),
     r"policy: office on audit_seal for audit too": "`last` shows every seal's two columns already",
     r"policy: office_read on pseudonym without \( SELECT connect\.is_office\(\) AS is_office\)": (
         "the scope that it looks up is there only while a steward asks: a second guard"
@@ -32,11 +29,11 @@ EQUIVALENT: dict[str, str] = {
     r"policy: (own|own_partner|own_researcher|published) on (agreement|agreement_drug|project"
     r"|project_cohort|project_tumour_type|scope_term|cohort_contribution|data_release)"
     r" for steward too": "the policy `office` shows stewards every row already",
-    rf"policy: own_({_SCOPES}) on (membership|scope) for identity too": (
-        "`own_identity` shows as much: any role's membership, and the scope of any"
+    rf"policy: own_({_SCOPES}) on membership for identity too": (
+        "`own_identity` shows as much: any role's membership"
     ),
-    r"policy: own_(authority on scope for steward|steward on scope for authority) too": (
-        "both are written alike, and the membership that they look up is of the login's own role"
+    r"function: keep_opening without s\.id = opened": (
+        "it locks more scopes than change: writers wait for each other, nobody sees more"
     ),
     r"policy: own_(partner on scope_term for researcher|researcher on scope_term for partner)"
     r" too": (
@@ -48,7 +45,7 @@ EQUIVALENT: dict[str, str] = {
     r"row security: off on (analysis_row|screening_row|release_manifest)": (
         "no role is granted a column of what is frozen: there is nothing to decide"
     ),
-    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial, y\.treatments\) is .*": (
+    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial, y\.treatments\) .*": (
         "what is written again is the same: it saves the writing"
     ),
     r"view: connect\.scope_fact without '(RESEARCH|COMMERCIAL)'::connect\.purpose = ANY"

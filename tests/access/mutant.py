@@ -49,7 +49,8 @@ _KEEPERS = (
 _TRIGGERS = (
     "select t.tgname::text as name, t.tgrelid::regclass::text as of from pg_trigger t"
     " join pg_proc p on p.oid = t.tgfoid"
-    " where not t.tgisinternal and p.prosrc ~ 'connect\\.(pseudonym|scope_term|opening)' order by 2, 1"
+    " where not t.tgisinternal and p.prosrc ~ 'connect\\.(pseudonym|scope_term|opening)'"
+    " order by 2, 1"
 )
 
 

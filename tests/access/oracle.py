@@ -147,18 +147,13 @@ def visible(facts: Facts, who: Who) -> Visible:
         only = row["purposes"][0] if len(row["purposes"]) == 1 else ""
         if (purpose := who.purpose or only) in row["purposes"]:
             found["scope"] = scopes
-            found["opening"] = _openings(facts, row, found["membership"], who.purpose)
+            found["opening"] = [
+                row
+                for row in facts.of("opening", scope_id=row["id"], purpose=who.purpose)
+                if row["membership_id"] in {each["id"] for each in found["membership"]}
+            ]
             _Sight(facts, who.role, row, purpose, found).fill()
     return found
-
-
-def _openings(facts: Facts, scope: Row, held: list[Row], stated: str) -> list[Row]:
-    """List what opens a scope that is there: what is said of it, by whose membership it is."""
-    (membership,) = [row for row in held if row["scope_id"] == scope["id"]]
-    (opening,) = facts.of("opening", membership_id=membership["id"], purpose=stated)
-    kept = "namespace data_domains embargo_until".split()
-    assert [opening[name] for name in kept] == [scope[name] for name in kept]
-    return [opening]
 
 
 def _office(facts: Facts, who: Who, found: Visible) -> Visible:

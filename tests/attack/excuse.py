@@ -34,7 +34,7 @@ _OF_NO_PATIENT = """$1 not in ('patient', 'pseudonym') and not exists (
 _POLICY = """from pg_policies p
   where p.schemaname = 'connect' and (p.tablename, p.policyname) = ($1, $2)"""
 _MAY = "has_any_column_privilege(oid, format('connect.%I', $1::text), '{}')"
-# Of four functions that run as the loader (decision 0024): none takes an argument, or a name from
+# Of five functions that run as the loader (decision 0024): none takes an argument, or a name from
 # the session's path, and nobody may call one but the office, and that one alone.
 _SETTLED = """(not f.prosecdef or f.pronargs = 0
   and f.proconfig = '{"search_path=pg_catalog, pg_temp"}'
@@ -70,12 +70,12 @@ EXCUSES = {
     ),
     "SEC013": Excuse(
         "The trigger's function runs as who writes, as the rule itself says it should, or is one "
-        "of the four whose bodies were argued for.",
+        "of the five whose bodies were argued for.",
         f"""select {_SETTLED} from pg_trigger t join pg_proc f on f.oid = t.tgfoid
           where t.tgrelid = format('connect.%I', $1::text)::regclass and t.tgname = $2""",
     ),
     "SEC014": Excuse(
-        "It is one of the four: no argument, a fixed path, the loader's own work.",
+        "It is one of the five: no argument, a fixed path, the loader's own work.",
         f"""select $2::text is null and {_SETTLED} from pg_proc f
           where f.pronamespace = 'connect'::regnamespace and f.proname = $1""",
     ),
