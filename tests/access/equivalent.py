@@ -15,9 +15,10 @@ EQUIVALENT: dict[str, str] = {
     r"grant: scope_fact\.(research|commercial) to steward": (
         "they are made by connect.consented, which only the loader may execute"
     ),
-    r"policy: (office|identity|reference) on (agreement|agreement_drug|cohort|consent|drug"
-    r"|membership|onco_tree|partner|project|project_cohort|project_tumour_type|site)"
-    r" for office too": "`office_read` shows as much while a steward asks",
+    r"policy: (office|identity) on (agreement|agreement_drug|consent|membership|project"
+    r"|project_cohort|project_tumour_type) for office too": (
+        "`office_read` shows as much while a steward asks"
+    ),
     r"policy: office_read on (agreement|agreement_drug|cohort|drug|membership|onco_tree|partner"
     r"|project|project_cohort|project_tumour_type|site) for steward too": (
         "it asks for the steward whom the settings name, who sees these rows already"
