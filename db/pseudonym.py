@@ -76,7 +76,8 @@ select exists (
 """
 _MISSING = """
 create temporary table pseudonym_missing on commit drop as
-select f.scope_id, s.namespace, f.patient_id, p.key, f.during, f.research, f.commercial
+select f.scope_id, s.namespace, f.patient_id, p.key, f.during, f.research, f.commercial,
+  coalesce(f.treatments, '{}') as treatments
 from connect.scope_fact f
 join connect.scope s on s.id = f.scope_id
 join connect.patient p on p.id = f.patient_id
@@ -84,8 +85,9 @@ where not exists (
   select from connect.pseudonym y where (y.scope_id, y.patient_id) = (f.scope_id, f.patient_id))
 """
 _STORE = """
-insert into connect.pseudonym (scope_id, patient_id, public_id, during, research, commercial)
-select scope_id, m.patient_id, d.public_id, m.during, m.research, m.commercial
+insert into connect.pseudonym
+  (scope_id, patient_id, public_id, during, research, commercial, treatments)
+select scope_id, m.patient_id, d.public_id, m.during, m.research, m.commercial, m.treatments
 from pseudonym_missing m join pseudonym_made d using (scope_id, patient_id)
 order by m.patient_id, scope_id
 """

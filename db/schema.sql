@@ -397,6 +397,42 @@ $$;
 
 COMMENT ON FUNCTION connect.is_office() IS 'Whether the settings name a steward, with a membership, scope and purpose valid now.';
 
+CREATE FUNCTION connect.keep_opening() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  opened bigint;
+begin
+  if tg_table_name = 'scope' then
+    opened := new.id;
+  else
+    opened := new.scope_id;
+  end if;
+  perform from connect.scope s where s.id = opened for no key update;
+  delete from connect.opening o where o.scope_id = opened;
+  insert into connect.opening (membership_id, purpose, role, issuer, organisation_number, subject,
+    scope_id, namespace, asks, data_domains, valid_from, valid_to, embargo_until)
+  select m.id, p.stated, m.role, m.issuer, m.organisation_number, m.subject, s.id, s.namespace,
+    nullif(p.purpose, case s.kind when 'AGREEMENT' then 'COMMERCIAL'::connect.purpose
+      when 'PROJECT' then 'RESEARCH'::connect.purpose end),
+    s.data_domains, greatest(m.valid_from, s.valid_from), least(m.revoked_at, s.valid_to),
+    s.embargo_until
+  from connect.membership m
+  join connect.scope s on s.id = m.scope_id
+  cross join lateral (
+    select u.purpose::text as stated, u.purpose from unnest(s.purposes) u (purpose)
+    union
+    select '', s.purposes[1] where cardinality(s.purposes) = 1) p
+  where m.scope_id = opened
+    and s.kind::text = case m.role when 'PARTNER' then 'AGREEMENT' when 'RESEARCHER' then 'PROJECT'
+      when 'CLINICIAN' then 'SITE' else 'CONSORTIUM' end;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_opening() IS 'Keep what the memberships of a scope open.';
+
 CREATE FUNCTION connect.keep_operation() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -538,7 +574,7 @@ CREATE PROCEDURE connect.protect_domain(IN relation regclass, IN domain text)
 begin
   execute format(
     'create policy domain on %s as restrictive for select to connect_partner, connect_researcher '
-    'using ((select %L = any (s.data_domains::text[]) from connect.scope s))', relation, domain);
+    'using ((select %L = any (o.data_domains::text[]) from connect.opening o))', relation, domain);
 end
 $$;
 
@@ -599,11 +635,24 @@ begin
   execute format(
     'create policy reference on %s for select '
     'to connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward '
-    'using (exists (select from connect.scope))', relation);
+    'using (exists (select from connect.opening))', relation);
 end
 $$;
 
 COMMENT ON PROCEDURE connect.protect_reference(IN relation regclass) IS 'Let every viewer with a live scope read: vocabularies, cohorts, drugs.';
+
+CREATE PROCEDURE connect.protect_treated(IN relation regclass)
+    LANGUAGE plpgsql
+    AS $_$
+begin
+  call connect.protect_record(relation, format(
+    'exists (select from connect.pseudonym y '
+    'where y.patient_id = %1$s.patient_id and %1$s.treatment_id = any (y.treatments))', relation));
+  execute format('alter policy record on %s rename to treated', relation);
+end
+$_$;
+
+COMMENT ON PROCEDURE connect.protect_treated(IN relation regclass) IS 'Let those who may have records read what hangs on the treatments that their scope covers.';
 
 CREATE FUNCTION connect.refresh_patient() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -613,13 +662,14 @@ begin
   -- Two transactions that change facts of one patient take turns: the second sees the first's.
   perform from connect.patient p where p.id in (select c.patient_id from changed c) order by p.id for no key update;
   update connect.pseudonym y
-  set during = coalesce(f.during, '{}'), research = f.research, commercial = f.commercial
+  set during = coalesce(f.during, '{}'), research = f.research, commercial = f.commercial,
+    treatments = coalesce(f.treatments, '{}')
   from connect.pseudonym o
   left join connect.scope_fact f on f.scope_id = o.scope_id and f.patient_id = o.patient_id
   where o.patient_id in (select c.patient_id from changed c)
     and (y.scope_id, y.patient_id) = (o.scope_id, o.patient_id)
-    and (y.during, y.research, y.commercial)
-      is distinct from (coalesce(f.during, '{}'), f.research, f.commercial);
+    and (y.during, y.research, y.commercial, y.treatments)
+      is distinct from (coalesce(f.during, '{}'), f.research, f.commercial, coalesce(f.treatments, '{}'));
   perform pg_notify('connect_scope', '');
   return null;
 end
@@ -634,14 +684,15 @@ CREATE FUNCTION connect.refresh_scope() RETURNS trigger
 begin
   lock table connect.pseudonym in share row exclusive mode;
   update connect.pseudonym y
-  set during = coalesce(f.during, '{}'), research = f.research, commercial = f.commercial
+  set during = coalesce(f.during, '{}'), research = f.research, commercial = f.commercial,
+    treatments = coalesce(f.treatments, '{}')
   from connect.pseudonym o
   join connect.scope s on s.id = o.scope_id and (s.kind in ('AGREEMENT', 'PROJECT')
     or s.purposes && '{RESEARCH,COMMERCIAL}' or num_nonnulls(o.research, o.commercial) > 0)
   left join connect.scope_fact f on f.scope_id = o.scope_id and f.patient_id = o.patient_id
   where (y.scope_id, y.patient_id) = (o.scope_id, o.patient_id)
-    and (y.during, y.research, y.commercial)
-      is distinct from (coalesce(f.during, '{}'), f.research, f.commercial);
+    and (y.during, y.research, y.commercial, y.treatments)
+      is distinct from (coalesce(f.during, '{}'), f.research, f.commercial, coalesce(f.treatments, '{}'));
   perform pg_notify('connect_scope', '');
   return null;
 end
@@ -1765,6 +1816,34 @@ COMMENT ON TABLE connect.onco_tree IS '{OncoTree} tumour types, a subset.';
 
 COMMENT ON COLUMN connect.onco_tree.tissue_code IS '{OncoTree} code of the tissue: the first level of the tree';
 
+CREATE TABLE connect.opening (
+    membership_id bigint NOT NULL,
+    purpose text NOT NULL COLLATE pg_catalog."C",
+    role connect.role NOT NULL,
+    issuer text NOT NULL COLLATE pg_catalog."C",
+    organisation_number text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL COLLATE pg_catalog."C",
+    scope_id bigint NOT NULL,
+    namespace text NOT NULL COLLATE pg_catalog."C",
+    asks connect.purpose,
+    data_domains connect.data_domain[] NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    embargo_until timestamp with time zone
+);
+
+ALTER TABLE ONLY connect.opening FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.opening IS 'What a membership opens: a scope, for a purpose. Kept by a trigger from membership and scope.';
+
+COMMENT ON COLUMN connect.opening.purpose IS 'what is stated; empty: nothing is, in a scope with one purpose';
+
+COMMENT ON COLUMN connect.opening.asks IS 'the purpose whose consent may be asked for beside the one that the scope always asks for';
+
+COMMENT ON COLUMN connect.opening.valid_from IS 'when both the membership and the scope have begun';
+
+COMMENT ON COLUMN connect.opening.valid_to IS 'when the first of both ends';
+
 CREATE TABLE connect.outcome (
     treatment_id bigint NOT NULL,
     key uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2084,6 +2163,7 @@ CREATE TABLE connect.pseudonym (
     during tstzmultirange NOT NULL,
     research tstzmultirange,
     commercial tstzmultirange,
+    treatments bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     CONSTRAINT pseudonym_public_id_check CHECK ((public_id ~ '^[0-9a-z]{16}$'::text))
 );
 
@@ -2098,6 +2178,8 @@ COMMENT ON COLUMN connect.pseudonym.during IS 'kept by triggers from consent, tr
 COMMENT ON COLUMN connect.pseudonym.research IS 'when the patient consented to research, in a scope with that purpose; null: the scope has it not, or is a project, which always asks';
 
 COMMENT ON COLUMN connect.pseudonym.commercial IS 'when the patient consented to commercial use, in a scope with that purpose; null: the scope has it not, or is an agreement, which always asks';
+
+COMMENT ON COLUMN connect.pseudonym.treatments IS 'the patient''s treatments that the scope covers: of an agreement or a project those in its cohorts';
 
 CREATE TABLE connect.quarantine (
     id bigint NOT NULL,
@@ -2324,7 +2406,8 @@ SELECT
     NULL::bigint AS patient_id,
     NULL::tstzmultirange AS during,
     NULL::tstzmultirange AS research,
-    NULL::tstzmultirange AS commercial;
+    NULL::tstzmultirange AS commercial,
+    NULL::bigint[] AS treatments;
 
 COMMENT ON VIEW connect.scope_fact IS 'Which patients belong to which scope, and when they consented to its purpose. The loader''s.';
 
@@ -2958,6 +3041,9 @@ ALTER TABLE ONLY connect.offer
 ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY connect.opening
+    ADD CONSTRAINT opening_pkey PRIMARY KEY (membership_id, purpose);
+
 ALTER TABLE ONLY connect.outcome_assessment
     ADD CONSTRAINT outcome_assessment_pkey PRIMARY KEY (treatment_id, response_assessment_id);
 
@@ -3232,6 +3318,10 @@ CREATE INDEX offer_patient_id_idx ON connect.offer USING btree (patient_id);
 
 CREATE INDEX onco_tree_tissue_code_idx ON connect.onco_tree USING btree (tissue_code);
 
+CREATE INDEX opening_scope_id_idx ON connect.opening USING btree (scope_id);
+
+CREATE INDEX opening_subject_namespace_purpose_idx ON connect.opening USING btree (subject, namespace, purpose);
+
 CREATE INDEX outcome_assessment_patient_id_idx ON connect.outcome_assessment USING btree (patient_id);
 
 CREATE INDEX outcome_assessment_response_assessment_id_idx ON connect.outcome_assessment USING btree (response_assessment_id);
@@ -3347,7 +3437,11 @@ CREATE OR REPLACE VIEW connect.scope_fact WITH (security_invoker='true') AS
         CASE
             WHEN ('COMMERCIAL'::connect.purpose = ANY (s.purposes)) THEN connect.consented(p.id, 'COMMERCIAL'::connect.purpose)
             ELSE NULL::tstzmultirange
-        END AS commercial
+        END AS commercial,
+    ARRAY( SELECT t.id
+           FROM connect.treatment t
+          WHERE (t.patient_id = p.id)
+          ORDER BY t.id) AS treatments
    FROM (connect.scope s
      CROSS JOIN connect.patient p)
   WHERE (s.kind = 'CONSORTIUM'::connect.scope_kind)
@@ -3362,7 +3456,11 @@ UNION ALL
         CASE
             WHEN ('COMMERCIAL'::connect.purpose = ANY (s.purposes)) THEN connect.consented(i.patient_id, 'COMMERCIAL'::connect.purpose)
             ELSE NULL::tstzmultirange
-        END AS commercial
+        END AS commercial,
+    ARRAY( SELECT t.id
+           FROM connect.treatment t
+          WHERE (t.patient_id = i.patient_id)
+          ORDER BY t.id) AS treatments
    FROM (connect.scope s
      JOIN connect.patient_identity i ON ((i.site_id = s.site_id)))
 UNION ALL
@@ -3373,15 +3471,18 @@ UNION ALL
             WHEN ('RESEARCH'::connect.purpose = ANY (s.purposes)) THEN connect.consented(c.patient_id, 'RESEARCH'::connect.purpose)
             ELSE NULL::tstzmultirange
         END AS research,
-    NULL::tstzmultirange AS commercial
-   FROM (connect.scope s
+    NULL::tstzmultirange AS commercial,
+    k.treatments
+   FROM ((connect.scope s
      JOIN connect.consent c ON ((c.purpose = 'COMMERCIAL'::connect.purpose)))
-  WHERE (EXISTS ( SELECT
-           FROM ((connect.agreement_drug a
-             JOIN connect.cohort_drug d ON ((d.drug_id = a.drug_id)))
-             JOIN connect.treatment t ON ((t.cohort_id = d.cohort_id)))
-          WHERE ((a.agreement_id = s.agreement_id) AND (t.patient_id = c.patient_id))))
-  GROUP BY s.id, c.patient_id
+     CROSS JOIN LATERAL ( SELECT array_agg(t.id ORDER BY t.id) AS treatments
+           FROM connect.treatment t
+          WHERE ((t.patient_id = c.patient_id) AND (t.cohort_id IN ( SELECT d.cohort_id
+                   FROM (connect.agreement_drug a
+                     JOIN connect.cohort_drug d ON ((d.drug_id = a.drug_id)))
+                  WHERE (a.agreement_id = s.agreement_id))))) k)
+  WHERE (k.treatments IS NOT NULL)
+  GROUP BY s.id, c.patient_id, k.treatments
 UNION ALL
  SELECT s.id AS scope_id,
     c.patient_id,
@@ -3390,19 +3491,22 @@ UNION ALL
         CASE
             WHEN ('COMMERCIAL'::connect.purpose = ANY (s.purposes)) THEN connect.consented(c.patient_id, 'COMMERCIAL'::connect.purpose)
             ELSE NULL::tstzmultirange
-        END AS commercial
-   FROM ((connect.scope s
+        END AS commercial,
+    k.treatments
+   FROM (((connect.scope s
      JOIN connect.project j ON ((j.id = s.project_id)))
      JOIN connect.consent c ON ((c.purpose = 'RESEARCH'::connect.purpose)))
-  WHERE ((j.all_cohorts OR (EXISTS ( SELECT
-           FROM (connect.project_cohort k
-             JOIN connect.treatment t ON ((t.cohort_id = k.cohort_id)))
-          WHERE ((k.project_id = j.id) AND (t.patient_id = c.patient_id))))) AND (j.all_tumour_types OR (EXISTS ( SELECT
+     CROSS JOIN LATERAL ( SELECT array_agg(t.id ORDER BY t.id) AS treatments
+           FROM connect.treatment t
+          WHERE ((t.patient_id = c.patient_id) AND (j.all_cohorts OR (t.cohort_id IN ( SELECT l.cohort_id
+                   FROM connect.project_cohort l
+                  WHERE (l.project_id = j.id)))))) k)
+  WHERE ((j.all_cohorts OR (k.treatments IS NOT NULL)) AND (j.all_tumour_types OR (EXISTS ( SELECT
            FROM ((connect.project_tumour_type y
              JOIN connect.onco_tree o ON (((y.onco_tree_code = o.code) OR (y.onco_tree_code = o.tissue_code))))
              JOIN connect.diagnosis d ON ((d.onco_tree_code = o.code)))
           WHERE ((y.project_id = j.id) AND (d.patient_id = c.patient_id))))))
-  GROUP BY s.id, c.patient_id;
+  GROUP BY s.id, c.patient_id, k.treatments;
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_audit_change();
 
@@ -3539,6 +3643,10 @@ CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.diagnosis REFERENCING NEW 
 CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.patient_identity REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_patient();
 
 CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.treatment REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_patient();
+
+CREATE TRIGGER kept_opening AFTER INSERT OR UPDATE ON connect.membership FOR EACH ROW EXECUTE FUNCTION connect.keep_opening();
+
+CREATE TRIGGER kept_opening AFTER UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_opening();
 
 CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
 
@@ -3723,6 +3831,12 @@ ALTER TABLE ONLY connect.offer
 
 ALTER TABLE ONLY connect.onco_tree
     ADD CONSTRAINT onco_tree_tissue_code_fkey FOREIGN KEY (tissue_code) REFERENCES connect.onco_tree(code) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY connect.opening
+    ADD CONSTRAINT opening_membership_id_fkey FOREIGN KEY (membership_id) REFERENCES connect.membership(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY connect.opening
+    ADD CONSTRAINT opening_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES connect.scope(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY connect.outcome_assessment
     ADD CONSTRAINT outcome_assessment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
@@ -4050,19 +4164,11 @@ CREATE POLICY cohort_partner ON connect.therapeutic_option AS RESTRICTIVE FOR SE
    FROM (connect.cohort_drug c
      JOIN connect.agreement_drug a USING (drug_id)))));
 
-CREATE POLICY cohort_partner ON connect.treatment AS RESTRICTIVE FOR SELECT TO connect_partner USING ((cohort_id IN ( SELECT c.cohort_id
-   FROM (connect.cohort_drug c
-     JOIN connect.agreement_drug a USING (drug_id)))));
-
 CREATE POLICY cohort_researcher ON connect.offer AS RESTRICTIVE FOR SELECT TO connect_researcher USING ((( SELECT p.all_cohorts
    FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
    FROM connect.project_cohort c))));
 
 CREATE POLICY cohort_researcher ON connect.therapeutic_option AS RESTRICTIVE FOR SELECT TO connect_researcher USING ((( SELECT p.all_cohorts
-   FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
-   FROM connect.project_cohort c))));
-
-CREATE POLICY cohort_researcher ON connect.treatment AS RESTRICTIVE FOR SELECT TO connect_researcher USING ((( SELECT p.all_cohorts
    FROM connect.project p) OR (cohort_id IN ( SELECT c.cohort_id
    FROM connect.project_cohort c))));
 
@@ -4074,44 +4180,44 @@ ALTER TABLE connect.data_release ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.diagnosis ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY domain ON connect.biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.biomarker_evidence AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.biomarker_evidence AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.concordance AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.concordance AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.finding_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.finding_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.gene_assessed AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.gene_assessed AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.molecular_profile AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.molecular_profile AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.paired_evidence AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.paired_evidence AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.resistance_finding AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('RESISTANCE'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.resistance_finding AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('RESISTANCE'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.specimen AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.specimen AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.therapeutic_option AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.therapeutic_option AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.therapeutic_option_drug AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.therapeutic_option_drug AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.treatment_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.treatment_biomarker AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
-CREATE POLICY domain ON connect.tumour_board_review AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((s.data_domains)::text[]))
-   FROM connect.scope s));
+CREATE POLICY domain ON connect.tumour_board_review AS RESTRICTIVE FOR SELECT TO connect_partner, connect_researcher USING (( SELECT ('MOLECULAR'::text = ANY ((o.data_domains)::text[]))
+   FROM connect.opening o));
 
 ALTER TABLE connect.drug ENABLE ROW LEVEL SECURITY;
 
@@ -4294,6 +4400,8 @@ CREATE POLICY office_read ON connect.site FOR SELECT TO connect_office USING (( 
 
 ALTER TABLE connect.onco_tree ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.opening ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.outcome ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.outcome_assessment ENABLE ROW LEVEL SECURITY;
@@ -4313,26 +4421,19 @@ CREATE POLICY own ON connect.project_cohort FOR SELECT TO connect_researcher USI
 CREATE POLICY own ON connect.project_tumour_type FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
    FROM connect.scope s)));
 
+CREATE POLICY own ON connect.scope FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((id = ( SELECT o.scope_id
+   FROM connect.opening o)));
+
 CREATE POLICY own_authority ON connect.membership FOR SELECT TO connect_authority USING (((role = 'AUTHORITY'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_authority ON connect.scope FOR SELECT TO connect_authority USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'CONSORTIUM'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
-CASE
-    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
-    ELSE NULL::text
-END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
-   FROM connect.membership m))));
+CREATE POLICY own_authority ON connect.opening FOR SELECT TO connect_authority USING (((role = 'AUTHORITY'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
 CREATE POLICY own_authority ON connect.stored_operation FOR SELECT TO connect_authority USING ((('AUTHORITY'::connect.role = ANY (roles)) AND (ended_at IS NULL) AND (EXISTS ( SELECT
    FROM connect.scope))));
 
 CREATE POLICY own_clinician ON connect.membership FOR SELECT TO connect_clinician USING (((role = 'CLINICIAN'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_clinician ON connect.scope FOR SELECT TO connect_clinician USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'SITE'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
-CASE
-    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
-    ELSE NULL::text
-END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
-   FROM connect.membership m))));
+CREATE POLICY own_clinician ON connect.opening FOR SELECT TO connect_clinician USING (((role = 'CLINICIAN'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
 CREATE POLICY own_clinician ON connect.stored_operation FOR SELECT TO connect_clinician USING ((('CLINICIAN'::connect.role = ANY (roles)) AND (ended_at IS NULL) AND (EXISTS ( SELECT
    FROM connect.scope))));
@@ -4346,12 +4447,7 @@ CREATE POLICY own_identity ON connect.scope FOR SELECT TO connect_identity USING
 
 CREATE POLICY own_partner ON connect.membership FOR SELECT TO connect_partner USING (((role = 'PARTNER'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_partner ON connect.scope FOR SELECT TO connect_partner USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'AGREEMENT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
-CASE
-    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
-    ELSE NULL::text
-END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
-   FROM connect.membership m))));
+CREATE POLICY own_partner ON connect.opening FOR SELECT TO connect_partner USING (((role = 'PARTNER'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
 CREATE POLICY own_partner ON connect.scope_term FOR SELECT TO connect_partner USING ((agreement_id = ( SELECT s.agreement_id
    FROM connect.scope s)));
@@ -4361,12 +4457,7 @@ CREATE POLICY own_partner ON connect.stored_operation FOR SELECT TO connect_part
 
 CREATE POLICY own_researcher ON connect.membership FOR SELECT TO connect_researcher USING (((role = 'RESEARCHER'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_researcher ON connect.scope FOR SELECT TO connect_researcher USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'PROJECT'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
-CASE
-    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
-    ELSE NULL::text
-END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
-   FROM connect.membership m))));
+CREATE POLICY own_researcher ON connect.opening FOR SELECT TO connect_researcher USING (((role = 'RESEARCHER'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
 CREATE POLICY own_researcher ON connect.scope_term FOR SELECT TO connect_researcher USING ((project_id = ( SELECT s.project_id
    FROM connect.scope s)));
@@ -4376,12 +4467,7 @@ CREATE POLICY own_researcher ON connect.stored_operation FOR SELECT TO connect_r
 
 CREATE POLICY own_steward ON connect.membership FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = ( SELECT current_setting('app.issuer'::text, true) AS current_setting)) AND (organisation_number = ( SELECT current_setting('app.organisation'::text, true) AS current_setting)) AND (subject = ( SELECT current_setting('app.subject'::text, true) AS current_setting)) AND (valid_from <= now()) AND ((revoked_at IS NULL) OR (revoked_at > now()))));
 
-CREATE POLICY own_steward ON connect.scope FOR SELECT TO connect_steward USING (((namespace = ( SELECT current_setting('app.scope'::text, true) AS current_setting)) AND (kind = 'CONSORTIUM'::connect.scope_kind) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now())) AND (COALESCE(( SELECT NULLIF(current_setting('app.purpose'::text, true), ''::text) AS "nullif"),
-CASE
-    WHEN (cardinality(purposes) = 1) THEN (purposes[1])::text
-    ELSE NULL::text
-END) = ANY ((purposes)::text[])) AND (id IN ( SELECT m.scope_id
-   FROM connect.membership m))));
+CREATE POLICY own_steward ON connect.opening FOR SELECT TO connect_steward USING (((role = 'STEWARD'::connect.role) AND (issuer = current_setting('app.issuer'::text, true)) AND (organisation_number = current_setting('app.organisation'::text, true)) AND (subject = current_setting('app.subject'::text, true)) AND (namespace = current_setting('app.scope'::text, true)) AND (purpose = COALESCE(current_setting('app.purpose'::text, true), ''::text)) AND (valid_from <= now()) AND ((valid_to IS NULL) OR (valid_to > now()))));
 
 ALTER TABLE connect.paired_evidence ENABLE ROW LEVEL SECURITY;
 
@@ -4411,10 +4497,6 @@ CREATE POLICY published ON connect.data_release FOR SELECT TO connect_partner, c
 
 ALTER TABLE connect.quarantine ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY record ON connect.adverse_event FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = adverse_event.treatment_id))));
-
 CREATE POLICY record ON connect.biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = biomarker.patient_id))));
@@ -4439,14 +4521,6 @@ CREATE POLICY record ON connect.gene_assessed FOR SELECT TO connect_partner, con
    FROM connect.pseudonym y
   WHERE (y.patient_id = gene_assessed.patient_id))));
 
-CREATE POLICY record ON connect.lesion FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = lesion.treatment_id))));
-
-CREATE POLICY record ON connect.lesion_measurement FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = lesion_measurement.treatment_id))));
-
 CREATE POLICY record ON connect.molecular_profile FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = molecular_profile.patient_id))));
@@ -4454,14 +4528,6 @@ CREATE POLICY record ON connect.molecular_profile FOR SELECT TO connect_partner,
 CREATE POLICY record ON connect.offer FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = offer.patient_id))));
-
-CREATE POLICY record ON connect.outcome FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = outcome.treatment_id))));
-
-CREATE POLICY record ON connect.outcome_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = outcome_assessment.treatment_id))));
 
 CREATE POLICY record ON connect.paired_evidence FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.resistance_finding f
@@ -4479,18 +4545,6 @@ CREATE POLICY record ON connect.prior_treatment_drug FOR SELECT TO connect_partn
    FROM connect.pseudonym y
   WHERE (y.patient_id = prior_treatment_drug.patient_id))));
 
-CREATE POLICY record ON connect.resistance_finding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = resistance_finding.treatment_id))));
-
-CREATE POLICY record ON connect.response_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = response_assessment.treatment_id))));
-
-CREATE POLICY record ON connect.response_component FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = response_component.treatment_id))));
-
 CREATE POLICY record ON connect.screening FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = screening.patient_id))));
@@ -4507,61 +4561,45 @@ CREATE POLICY record ON connect.therapeutic_option_drug FOR SELECT TO connect_pa
    FROM connect.therapeutic_option o
   WHERE (o.id = therapeutic_option_drug.option_id))));
 
-CREATE POLICY record ON connect.treatment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.pseudonym y
-  WHERE (y.patient_id = treatment.patient_id))));
-
-CREATE POLICY record ON connect.treatment_biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = treatment_biomarker.treatment_id))));
-
-CREATE POLICY record ON connect.treatment_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = treatment_drug.treatment_id))));
-
-CREATE POLICY record ON connect.treatment_funding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.treatment t
-  WHERE (t.id = treatment_funding.treatment_id))));
-
 CREATE POLICY record ON connect.tumour_board_review FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
    FROM connect.pseudonym y
   WHERE (y.patient_id = tumour_board_review.patient_id))));
 
 CREATE POLICY reference ON connect.biomarker_definition FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.cohort FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.cohort_design FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.cohort_drug FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.drug FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.drug_target FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.gene FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.gene_former_symbol FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.onco_tree FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.partner FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.site FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.study FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((EXISTS ( SELECT
-   FROM connect.scope)));
+   FROM connect.opening)));
 
 CREATE POLICY reference ON connect.viewer_version FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward, connect_identity USING ((EXISTS ( SELECT
    FROM connect.scope)));
@@ -4578,20 +4616,18 @@ ALTER TABLE connect.scope ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.scope_term ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY scoped ON connect.pseudonym FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING (((scope_id = ( SELECT s.id
-   FROM connect.scope s
-  WHERE ((s.embargo_until IS NULL) OR (s.embargo_until <= now())))) AND (during @> now()) AND
-CASE ( SELECT
-            CASE s.kind
-                WHEN 'AGREEMENT'::connect.scope_kind THEN NULLIF(p.stated, 'COMMERCIAL'::text)
-                WHEN 'PROJECT'::connect.scope_kind THEN NULLIF(p.stated, 'RESEARCH'::text)
-                ELSE p.stated
-            END AS stated
-       FROM connect.scope s,
-        LATERAL ( SELECT COALESCE(NULLIF(current_setting('app.purpose'::text, true), ''::text), (s.purposes[1])::text) AS "coalesce") p(stated))
-    WHEN 'RESEARCH'::text THEN (research @> now())
-    WHEN 'COMMERCIAL'::text THEN (commercial @> now())
-    ELSE true
+CREATE POLICY scoped ON connect.pseudonym FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING (((scope_id = ( SELECT o.scope_id
+   FROM connect.opening o
+  WHERE ((o.embargo_until IS NULL) OR (o.embargo_until <= now())))) AND
+CASE
+    WHEN (during @> now()) THEN
+    CASE ( SELECT o.asks
+           FROM connect.opening o)
+        WHEN 'RESEARCH'::connect.purpose THEN (research @> now())
+        WHEN 'COMMERCIAL'::connect.purpose THEN (commercial @> now())
+        ELSE true
+    END
+    ELSE false
 END));
 
 ALTER TABLE connect.screening ENABLE ROW LEVEL SECURITY;
@@ -4613,6 +4649,54 @@ ALTER TABLE connect.study ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connect.therapeutic_option ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.therapeutic_option_drug ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY treated ON connect.adverse_event FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = adverse_event.patient_id) AND (adverse_event.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.lesion FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = lesion.patient_id) AND (lesion.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.lesion_measurement FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = lesion_measurement.patient_id) AND (lesion_measurement.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.outcome FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = outcome.patient_id) AND (outcome.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.outcome_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = outcome_assessment.patient_id) AND (outcome_assessment.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.resistance_finding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = resistance_finding.patient_id) AND (resistance_finding.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.response_assessment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = response_assessment.patient_id) AND (response_assessment.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.response_component FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = response_component.patient_id) AND (response_component.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment.patient_id) AND (treatment.id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment_biomarker FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment_biomarker.patient_id) AND (treatment_biomarker.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment_drug FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment_drug.patient_id) AND (treatment_drug.treatment_id = ANY (y.treatments))))));
+
+CREATE POLICY treated ON connect.treatment_funding FOR SELECT TO connect_partner, connect_researcher, connect_clinician, connect_steward USING ((EXISTS ( SELECT
+   FROM connect.pseudonym y
+  WHERE ((y.patient_id = treatment_funding.patient_id) AND (treatment_funding.treatment_id = ANY (y.treatments))))));
 
 ALTER TABLE connect.treatment ENABLE ROW LEVEL SECURITY;
 
@@ -4658,6 +4742,8 @@ REVOKE ALL ON FUNCTION connect.is_office() FROM PUBLIC;
 GRANT ALL ON FUNCTION connect.is_office() TO connect_office;
 GRANT ALL ON FUNCTION connect.is_office() TO connect_steward;
 
+REVOKE ALL ON FUNCTION connect.keep_opening() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION connect.keep_operation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_patient() FROM PUBLIC;
@@ -4684,6 +4770,8 @@ REVOKE ALL ON PROCEDURE connect.protect_office(IN relation regclass) FROM PUBLIC
 REVOKE ALL ON PROCEDURE connect.protect_record(IN relation regclass, IN visible text) FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE connect.protect_reference(IN relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE connect.protect_treated(IN relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refresh_patient() FROM PUBLIC;
 
@@ -5426,6 +5514,13 @@ GRANT SELECT ON TABLE connect.onco_tree TO connect_clinician;
 
 GRANT SELECT(code) ON TABLE connect.onco_tree TO connect_office;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.opening TO connect_loader;
+GRANT SELECT ON TABLE connect.opening TO connect_steward;
+GRANT SELECT ON TABLE connect.opening TO connect_partner;
+GRANT SELECT ON TABLE connect.opening TO connect_researcher;
+GRANT SELECT ON TABLE connect.opening TO connect_authority;
+GRANT SELECT ON TABLE connect.opening TO connect_clinician;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.outcome TO connect_loader;
 GRANT SELECT ON TABLE connect.outcome TO connect_steward;
 
@@ -5784,6 +5879,10 @@ GRANT SELECT(during) ON TABLE connect.pseudonym TO connect_clinician;
 GRANT SELECT(research) ON TABLE connect.pseudonym TO connect_clinician;
 
 GRANT SELECT(commercial) ON TABLE connect.pseudonym TO connect_clinician;
+
+GRANT SELECT(treatments) ON TABLE connect.pseudonym TO connect_partner;
+GRANT SELECT(treatments) ON TABLE connect.pseudonym TO connect_researcher;
+GRANT SELECT(treatments) ON TABLE connect.pseudonym TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.quarantine TO connect_loader;
 GRANT SELECT ON TABLE connect.quarantine TO connect_steward;

@@ -43,6 +43,10 @@ _IDENTITY = Rule(
     lacking=True,
 )
 _ROLE = Rule("ROLE", "Your role has no right to this.", lacking=True)
+_AGREED = Rule("COHORT", "Only what belongs to a cohort of your agreement's drugs is told.")
+_APPROVED = Rule(
+    "COHORT", "Only what belongs to a cohort that your project was approved for is told."
+)
 _PUBLISHED = Rule("PUBLISHED", "Only what is published is told.")
 
 WORDS: Mapping[tuple[str, Role], Rule] = {
@@ -58,12 +62,11 @@ WORDS: Mapping[tuple[str, Role], Rule] = {
     ),
     ("record", Role.CLINICIAN): _SITE,
     ("identity", Role.CLINICIAN): _SITE,
-    ("cohort_partner", Role.PARTNER): Rule(
-        "COHORT", "Only what belongs to a cohort of your agreement's drugs is told."
-    ),
-    ("cohort_researcher", Role.RESEARCHER): Rule(
-        "COHORT", "Only what belongs to a cohort that your project was approved for is told."
-    ),
+    ("cohort_partner", Role.PARTNER): _AGREED,
+    ("cohort_researcher", Role.RESEARCHER): _APPROVED,
+    ("treated", Role.PARTNER): _AGREED,
+    ("treated", Role.RESEARCHER): _APPROVED,
+    ("treated", Role.CLINICIAN): _SITE,
     ("own", Role.PARTNER): Rule("OWN", "Only the agreement of your scope is told."),
     ("own_partner", Role.PARTNER): Rule("OWN", "Only the agreement of your scope is told."),
     ("own", Role.RESEARCHER): Rule("OWN", "Only the project of your scope is told."),
@@ -73,11 +76,13 @@ WORDS: Mapping[tuple[str, Role], Rule] = {
 """By policy and role. The policy `domain` is told where the scope lacks its kind of record."""
 
 DOMAIN = "domain"
-ASKERS = frozenset({"scope", "membership"})
+ASKERS = frozenset({"scope", "membership", "opening"})
 """Who asks: each sees their own there, and only stewards have fields that lead to them."""
 SILENT = frozenset({"reference", "office", "scoped"})
 """Policies that withhold nothing from whom they apply to."""
 _RECORD = "record"
+_RECORDS = frozenset({_RECORD, "treated"})
+"""Policies of what a patient's pseudonym shows: all of it, or the treatments that it lists."""
 _GUARD = "identity"
 _DOMAINS = {"MOLECULAR": "Molecular records are", "RESISTANCE": "Resistance findings are"}
 _CONSENTED = {
@@ -98,10 +103,8 @@ def of_rows(table: str, grants: Grants, viewer: Viewer) -> tuple[Rule, ...]:
         for policy in grants.policies.get(each, ()):
             if not policy.applies:
                 continue
-            if policy.name == _RECORD and viewer.embargoed:
-                found[_embargo(viewer)] = None
-            if policy.name == _RECORD and (consented := _consented(viewer)) is not None:
-                found[consented] = None
+            if policy.name in _RECORDS:
+                found |= dict.fromkeys(_of_patients(viewer))
             if policy.name == DOMAIN:
                 if policy.kind is not None and policy.kind not in (viewer.data_domains or ()):
                     found[_domain(policy.kind, viewer.role)] = None
@@ -122,8 +125,18 @@ def _records(table: str, grants: Grants) -> Iterator[str]:
     for policy in grants.policies.get(table, ()):
         if policy.name == _RECORD:
             for other in sorted(policy.reads):
-                if any(each.name == _RECORD for each in grants.policies.get(other, ())):
+                if any(each.name in _RECORDS for each in grants.policies.get(other, ())):
                     yield from _records(other, grants)
+
+
+def _of_patients(viewer: Viewer) -> Iterator[Rule]:
+    """Give the rules by which a patient is there, whatever hangs on them."""
+    if viewer.embargoed:
+        yield _embargo(viewer)
+    if (consented := _consented(viewer)) is not None:
+        yield consented
+    if (rule := WORDS.get((_RECORD, viewer.role))) is not None:
+        yield rule
 
 
 def _consented(viewer: Viewer) -> Rule | None:

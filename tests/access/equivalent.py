@@ -15,15 +15,13 @@ EQUIVALENT: dict[str, str] = {
     r"grant: scope_fact\.(research|commercial) to steward": (
         "they are made by connect.consented, which only the loader may execute"
     ),
-    r"policy: (office|identity|reference) on (agreement|agreement_drug|cohort|consent|drug"
-    r"|membership|onco_tree|partner|project|project_cohort|project_tumour_type|site)"
-    r" for office too": "`office_read` shows as much while a steward asks",
+    r"policy: (office|identity) on (agreement|agreement_drug|consent|membership|project"
+    r"|project_cohort|project_tumour_type) for office too": (
+        "`office_read` shows as much while a steward asks"
+    ),
     r"policy: office_read on (agreement|agreement_drug|cohort|drug|membership|onco_tree|partner"
     r"|project|project_cohort|project_tumour_type|site) for steward too": (
         "it asks for the steward whom the settings name, who sees these rows already"
-    ),
-    r"policy: own_\w+ on scope for office too": (
-        "it looks the membership up, which the office sees while a steward asks: then every scope"
     ),
     r"policy: office on audit_seal for audit too": "`last` shows every seal's two columns already",
     r"policy: office_read on pseudonym without \( SELECT connect\.is_office\(\) AS is_office\)": (
@@ -35,11 +33,11 @@ EQUIVALENT: dict[str, str] = {
     rf"policy: own_({_SCOPES}) on stored_operation for steward too": (
         "the policy `office` shows stewards every row already"
     ),
-    rf"policy: own_({_SCOPES}) on (membership|scope) for identity too": (
-        "`own_identity` shows as much: any role's membership, and the scope of any"
+    rf"policy: own_({_SCOPES}) on membership for identity too": (
+        "`own_identity` shows as much: any role's membership"
     ),
-    r"policy: own_(authority on scope for steward|steward on scope for authority) too": (
-        "both are written alike, and the membership that they look up is of the login's own role"
+    r"function: keep_opening without s\.id = opened": (
+        "it locks more scopes than change: writers wait for each other, nobody sees more"
     ),
     r"policy: own_(partner on scope_term for researcher|researcher on scope_term for partner)"
     r" too": (
@@ -51,7 +49,7 @@ EQUIVALENT: dict[str, str] = {
     r"row security: off on (analysis_row|screening_row|release_manifest)": (
         "no role is granted a column of what is frozen: there is nothing to decide"
     ),
-    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial\) is distinct .*": (
+    r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial, y\.treatments\) .*": (
         "what is written again is the same: it saves the writing"
     ),
     r"view: connect\.scope_fact without '(RESEARCH|COMMERCIAL)'::connect\.purpose = ANY"

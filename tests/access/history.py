@@ -22,6 +22,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "project": ("id",),
     "onco_tree": ("code",),
     "scope": ("id",),
+    "membership": ("id",),
 }
 """The tables of facts, and what names a row of each."""
 
@@ -118,6 +119,8 @@ def _changed(draw: Draw, table: str, row: Row) -> Row | None:
         case "scope":
             others = ["STATISTICS"] if draw.full else draw.one(["RESEARCH"], ["COMMERCIAL"])
             return {"embargo_until": draw.at(FUTURE), "data_domains": [], "purposes": others}
+        case "membership":
+            return {"revoked_at": row["valid_from"]}
     return None
 
 

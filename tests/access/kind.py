@@ -40,11 +40,12 @@ COUNTS = _names("cohort_contribution data_release")  # the published ones, for a
 OWN = _names("scope membership")
 STORED = _names("stored_operation")  # those of the role, and all for the data office
 VERSION = _names("viewer_version")  # of what viewers were told: for who has a scope, to compare
+OPENING = _names("opening")  # what a policy asks instead of both
 FROZEN = _names("analysis_row screening_row release_manifest")  # nobody's
 AUDIT = _names("audit_chain audit_document audit_entry audit_seal")
 TABLES = (
     REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
-    | FROZEN | AUDIT | STORED | VERSION
+    | FROZEN | AUDIT | STORED | VERSION | OPENING
 )  # fmt: skip
 
 _MOLECULAR = _names(
@@ -98,7 +99,7 @@ def _readable(role: str, table: str, columns: list[str]) -> set[str]:
             return {"number", "digest"} if table == "audit_seal" else set()
         case "identity":
             return everything if table in OWN | VERSION | {"partner"} else set()
-        case _ if table in REFERENCE | OWN | COUNTS | STORED | VERSION:
+        case _ if table in REFERENCE | OWN | COUNTS | STORED | VERSION | OPENING:
             return everything
         case "authority":
             return set()

@@ -15,7 +15,7 @@ import asyncpg
 from tests.access.conjunct import dropped
 from tests.access.sql_door import LOGINS, STATUS
 
-_KEPT = ("pseudonym", "scope_term", "patient")
+_KEPT = ("pseudonym", "scope_term", "opening", "patient", "treatment")
 """The tables that triggers keep, and the patients that follow; all else follows from these."""
 ROLES = LOGINS
 _TABLES = (
@@ -43,13 +43,14 @@ _KEEPERS = (
     " has_function_privilege('connect_steward', p.oid, 'execute') as callable,"
     " p.prosecdef as definer"
     " from pg_proc p where p.pronamespace = 'connect'::regnamespace and p.prokind = 'f'"
-    " and (p.prosrc ~ 'connect\\.(pseudonym|scope_term)' or p.proname = 'consented'"
+    " and (p.prosrc ~ 'connect\\.(pseudonym|scope_term|opening)' or p.proname = 'consented'"
     " or has_function_privilege('connect_steward', p.oid, 'execute')) order by 2"
 )
 _TRIGGERS = (
     "select t.tgname::text as name, t.tgrelid::regclass::text as of from pg_trigger t"
     " join pg_proc p on p.oid = t.tgfoid"
-    " where not t.tgisinternal and p.prosrc ~ 'connect\\.(pseudonym|scope_term)' order by 2, 1"
+    " where not t.tgisinternal and p.prosrc ~ 'connect\\.(pseudonym|scope_term|opening)'"
+    " order by 2, 1"
 )
 
 

@@ -150,6 +150,11 @@ def visible(facts: Facts, who: Who) -> Visible:
         if (purpose := who.purpose or only) in row["purposes"]:
             found["scope"] = scopes
             found["viewer_version"] = facts.tables["viewer_version"]
+            found["opening"] = [
+                row
+                for row in facts.of("opening", scope_id=row["id"], purpose=who.purpose)
+                if row["membership_id"] in {each["id"] for each in found["membership"]}
+            ]
             _Sight(facts, who.role, row, purpose, found).fill()
     return found
 

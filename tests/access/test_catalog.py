@@ -29,6 +29,7 @@ EXECUTE = {
 DEFINED = {
     "connect.is_office()": "boolean",
     "connect.next_moment()": "timestamp with time zone",
+    "connect.keep_opening()": "trigger",
     "connect.keep_term()": "trigger",
     "connect.refresh_patient()": "trigger",
     "connect.refresh_scope()": "trigger",

@@ -34,8 +34,9 @@ _OF_NO_PATIENT = """$1 not in ('patient', 'pseudonym') and not exists (
 _POLICY = """from pg_policies p
   where p.schemaname = 'connect' and (p.tablename, p.policyname) = ($1, $2)"""
 _MAY = "has_any_column_privilege(oid, format('connect.%I', $1::text), '{}')"
-# Of six functions that run as the loader (decisions 0024 and 0030): none takes an argument, or a
-# name from the session's path, and nobody may call one but the office and identification, one each.
+# Of seven functions that run as the loader (decisions 0024, 0028 and 0030): none takes an argument,
+# or a name from the session's path, and nobody may call one but the office and identification, one
+# each.
 _SETTLED = """(not f.prosecdef or f.pronargs = 0
   and f.proconfig = '{"search_path=pg_catalog, pg_temp"}'
   and f.proowner = 'connect_loader'::regrole
@@ -70,12 +71,12 @@ EXCUSES = {
     ),
     "SEC013": Excuse(
         "The trigger's function runs as who writes, as the rule itself says it should, or is one "
-        "of the six whose bodies were argued for.",
+        "of the seven whose bodies were argued for.",
         f"""select {_SETTLED} from pg_trigger t join pg_proc f on f.oid = t.tgfoid
           where t.tgrelid = format('connect.%I', $1::text)::regclass and t.tgname = $2""",
     ),
     "SEC014": Excuse(
-        "It is one of the six: no argument, a fixed path, the loader's own work.",
+        "It is one of the seven: no argument, a fixed path, the loader's own work.",
         f"""select $2::text is null and {_SETTLED} from pg_proc f
           where f.pronamespace = 'connect'::regnamespace and f.proname = $1""",
     ),
