@@ -397,18 +397,26 @@ $$;
 
 COMMENT ON FUNCTION connect.is_office() IS 'Whether the settings name a steward, with a membership, scope and purpose valid now.';
 
+CREATE FUNCTION connect.keep_membership() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if new.scope_id <> old.scope_id then
+    raise exception 'a membership cannot move to another scope' using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_membership() IS 'Refuse to move a membership to another scope.';
+
 CREATE FUNCTION connect.keep_opening() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  opened bigint;
+  opened bigint := to_jsonb(new) ->> tg_argv[0];
 begin
-  if tg_table_name = 'scope' then
-    opened := new.id;
-  else
-    opened := new.scope_id;
-  end if;
   perform from connect.scope s where s.id = opened for no key update;
   delete from connect.opening o where o.scope_id = opened;
   insert into connect.opening (membership_id, purpose, role, issuer, organisation_number, subject,
@@ -425,8 +433,8 @@ begin
     union
     select '', s.purposes[1] where cardinality(s.purposes) = 1) p
   where m.scope_id = opened
-    and s.kind::text = case m.role when 'PARTNER' then 'AGREEMENT' when 'RESEARCHER' then 'PROJECT'
-      when 'CLINICIAN' then 'SITE' else 'CONSORTIUM' end;
+    and (m.role::text, s.kind::text) in (('PARTNER', 'AGREEMENT'), ('RESEARCHER', 'PROJECT'),
+      ('CLINICIAN', 'SITE'), ('STEWARD', 'CONSORTIUM'), ('AUTHORITY', 'CONSORTIUM'));
   return null;
 end
 $$;
@@ -3528,6 +3536,8 @@ CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.release_man
 
 CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.screening_row FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
 
+CREATE TRIGGER keep_membership BEFORE UPDATE OF scope_id ON connect.membership FOR EACH ROW EXECUTE FUNCTION connect.keep_membership();
+
 CREATE TRIGGER keep_operation BEFORE DELETE OR UPDATE ON connect.stored_operation FOR EACH ROW EXECUTE FUNCTION connect.keep_operation();
 
 CREATE TRIGGER keep_operations BEFORE TRUNCATE ON connect.stored_operation FOR EACH STATEMENT EXECUTE FUNCTION connect.keep_operation();
@@ -3644,9 +3654,9 @@ CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.patient_identity REFERENCI
 
 CREATE TRIGGER kept_on_update AFTER UPDATE ON connect.treatment REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION connect.refresh_patient();
 
-CREATE TRIGGER kept_opening AFTER INSERT OR UPDATE ON connect.membership FOR EACH ROW EXECUTE FUNCTION connect.keep_opening();
+CREATE TRIGGER kept_opening AFTER INSERT OR UPDATE ON connect.membership FOR EACH ROW EXECUTE FUNCTION connect.keep_opening('scope_id');
 
-CREATE TRIGGER kept_opening AFTER UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_opening();
+CREATE TRIGGER kept_opening AFTER UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_opening('id');
 
 CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
 
@@ -4741,6 +4751,8 @@ GRANT ALL ON FUNCTION connect.gene_status(patient bigint, symbol text) TO connec
 REVOKE ALL ON FUNCTION connect.is_office() FROM PUBLIC;
 GRANT ALL ON FUNCTION connect.is_office() TO connect_office;
 GRANT ALL ON FUNCTION connect.is_office() TO connect_steward;
+
+REVOKE ALL ON FUNCTION connect.keep_membership() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_opening() FROM PUBLIC;
 

@@ -36,13 +36,8 @@ grant select on connect.opening to
 create function connect.keep_opening() returns trigger language plpgsql security definer
   set search_path = pg_catalog, pg_temp as $$
 declare
-  opened bigint;
+  opened bigint := to_jsonb(new) ->> tg_argv[0];
 begin
-  if tg_table_name = 'scope' then
-    opened := new.id;
-  else
-    opened := new.scope_id;
-  end if;
   perform from connect.scope s where s.id = opened for no key update;
   delete from connect.opening o where o.scope_id = opened;
   insert into connect.opening (membership_id, purpose, role, issuer, organisation_number, subject,
@@ -59,8 +54,8 @@ begin
     union
     select '', s.purposes[1] where cardinality(s.purposes) = 1) p
   where m.scope_id = opened
-    and s.kind::text = case m.role when 'PARTNER' then 'AGREEMENT' when 'RESEARCHER' then 'PROJECT'
-      when 'CLINICIAN' then 'SITE' else 'CONSORTIUM' end;
+    and (m.role::text, s.kind::text) in (('PARTNER', 'AGREEMENT'), ('RESEARCHER', 'PROJECT'),
+      ('CLINICIAN', 'SITE'), ('STEWARD', 'CONSORTIUM'), ('AUTHORITY', 'CONSORTIUM'));
   return null;
 end
 $$;
@@ -69,9 +64,22 @@ grant create on schema connect to connect_loader;
 alter function connect.keep_opening() owner to connect_loader;
 revoke create on schema connect from connect_loader;
 create trigger kept_opening after insert or update on connect.membership
-  for each row execute function connect.keep_opening();
+  for each row execute function connect.keep_opening('scope_id');
 create trigger kept_opening after update on connect.scope
-  for each row execute function connect.keep_opening();
+  for each row execute function connect.keep_opening('id');
+
+-- So a membership stays in its scope: one that moved would leave what it opened behind.
+create function connect.keep_membership() returns trigger language plpgsql as $$
+begin
+  if new.scope_id <> old.scope_id then
+    raise exception 'a membership cannot move to another scope' using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end
+$$;
+comment on function connect.keep_membership is 'Refuse to move a membership to another scope.';
+create trigger keep_membership before update of scope_id on connect.membership
+  for each row execute function connect.keep_membership();
 
 -- Those that are there already.
 set local role connect_loader;

@@ -14,7 +14,8 @@ from tests.world import make
 STALE = """
 select s.code, y.patient_id from connect.pseudonym y join connect.scope s on s.id = y.scope_id
 left join connect.scope_fact f on (f.scope_id, f.patient_id) = (y.scope_id, y.patient_id)
-where y.during is distinct from coalesce(f.during, '{}')
+where (y.during, y.treatments)
+  is distinct from (coalesce(f.during, '{}'), coalesce(f.treatments, '{}'))
 """
 CONSENTED = """
 select y.patient_id from connect.pseudonym y join connect.scope s on s.id = y.scope_id
