@@ -36,6 +36,9 @@ EQUIVALENT: dict[str, str] = {
     rf"policy: own_({_SCOPES}) on membership for identity too": (
         "`own_identity` shows as much: any role's membership"
     ),
+    r"policy: treated on \w+ without \(y\.patient_id = \w+\.patient_id\)": (
+        "a treatment is of one patient, whose pseudonyms alone list it: it is for the index"
+    ),
     r"function: keep_opening without s\.id = opened": (
         "it locks more scopes than change: writers wait for each other, nobody sees more"
     ),
