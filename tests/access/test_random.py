@@ -46,7 +46,8 @@ async def empty_world(
 ) -> AsyncIterator[World]:
     """Give a migrated database without a row, and open pools to it."""
     async with clone() as copy:
-        pools = await Pools.open({role: copy.login(role) for role in ROLES}, size=2)
+        urls = {role: copy.login(role) for role in ROLES}
+        pools = await Pools.open(urls, size=4, timeout_ms=60_000)  # a busy machine is no difference
         try:
             yield World(copy, tmp_path_factory.mktemp("random"), pools, Remembering.make())
         finally:
