@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -57,7 +58,9 @@ async def ask_until_killed(url: str, process: int, token: str, chance: random.Ra
 
 @pytest.mark.property
 async def test_every_answer_that_arrived_has_its_entry(
-    clone: Clone, tmp_path_factory: pytest.TempPathFactory
+    clone: Clone,
+    tmp_path_factory: pytest.TempPathFactory,
+    record_property: Callable[[str, object], None],
 ) -> None:
     chance = random.Random(1 if REPEATABLE else None)
     directory = tmp_path_factory.mktemp("killed")
@@ -72,6 +75,7 @@ async def test_every_answer_that_arrived_has_its_entry(
         stored = {entry["request_id"] for entry in await entries(copy.url)}
         async with office.connected(copy.url) as connection:
             verdict = await verify(connection, [audit_key(directory / "audit.key")])
+    record_property("examples", KILLS)
     assert len(arrived) >= KILLS * ANSWERS
     assert arrived - stored == set()
     assert verdict.findings == []
