@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from graphql import FieldNode, GraphQLError, GraphQLObjectType, get_named_type
 
-from db.answer import EXCESSIVE, LACKING, Answering, Length, Names, Places, Value, answering
+from db.answer import Answering, answering
 from db.catalog import Grants
+from db.json_text import EXCESSIVE, LACKING
 from db.pool import Pool
 from db.shape import Constant, Named, Root
+from db.step import Length, Names, Places, Value
 from db.viewer import Viewer
 from resolvers import released
 from resolvers.argument import Arguments, Source
@@ -165,6 +167,7 @@ class Whole:
             if number:
                 rows[type_] += number
         told.rows.update(rows)
+        told.cells += sum(1 if each is None else counts[each] for each in self.statement.totals)
         told.bound()
         if patients:
             told.patients.update(map(int, patients.split(",")))
