@@ -135,6 +135,7 @@ lock: setup ## resolve each pyproject.toml into the requirements.lock beside it
 
 snapshots: setup ## regenerate db/schema.sql, schema/*.graphql and the documents' answers
 	@$(PYTHON) -m tests.house.snapshot
+	@$(PYTHON) -m tests.cases.case
 	@$(PYTHON) -m connect_graph schema > .venv/schema.graphql
 	@mv .venv/schema.graphql schema/schema.graphql
 	@for name in $(SUBGRAPHS); do $(PYTHON) -m connect_graph schema --subgraph $$name > .venv/$$name.graphql; done

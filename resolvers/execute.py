@@ -160,6 +160,22 @@ class Graph:
             return answer.refused([refusal])
         return await work.answer(document)
 
+    def statement(self, request: Request, viewer: Viewer, pool: Pool) -> tuple[str, list[object]]:
+        """Give the statement that answers a request, and its arguments: for who measures it.
+
+        Raises: RequestRefused, Refusal; LookupError where no statement answers it.
+        """
+        document = self.document(request.query)
+        selection = Selection.of(
+            self.binding.schema, document, request.operation_name, request.variables
+        )
+        work = self._prepare(request, selection, viewer, pool, None, NOBODY, lambda _cost: None)
+        whole = work.ready.whole
+        if whole is None or whole.rest:
+            raise LookupError("no statement answers the whole of it")
+        _, given = whole.given(selection, work.arguments, viewer, self.binding.keys)
+        return whole.statement.sql, given
+
     def _prepare(
         self,
         request: Request,

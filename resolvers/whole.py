@@ -114,14 +114,9 @@ class Whole:
 
         Raises: Lacked; Refusal LIMIT_EXCEEDED; Unavailable, TimedOut, Unfit, Excessive, Outdated.
         """
-        if self.tells:
-            arguments.told = self._told(selection, viewer)
-        names = {
-            asked: _Naming.of(slot, arguments, keys) for asked, (_, slot) in self.named.items()
-        }
-        values = [self._value(each, arguments, names) for each in self.statement.values]
+        names, given = self.given(selection, arguments, viewer, keys)
         with observer.stage("statement"):
-            found = await pool.text(self.statement.sql, *viewer.given, *values)
+            found = await pool.text(self.statement.sql, *given)
         if EXCESSIVE in found:
             raise released.excessive()
         if LACKING in found:
@@ -135,6 +130,22 @@ class Whole:
             for error in naming.errors(self.named[asked][0], self.roots)
         ]
         return Written(texts, rows, tuple(errors))
+
+    def given(
+        self,
+        selection: Selection,
+        arguments: Arguments,
+        viewer: Viewer,
+        keys: Mapping[str, tuple[str, ...]],
+    ) -> tuple[Mapping[int, _Naming], list[object]]:
+        """Read what representations say, and all arguments of the statement."""
+        if self.tells:
+            arguments.told = self._told(selection, viewer)
+        names = {
+            asked: _Naming.of(slot, arguments, keys) for asked, (_, slot) in self.named.items()
+        }
+        values = [self._value(each, arguments, names) for each in self.statement.values]
+        return names, [*viewer.given, *values]
 
     def _told(self, selection: Selection, viewer: Viewer) -> Mapping[str, str]:
         values = of_viewer(viewer)
