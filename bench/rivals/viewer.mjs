@@ -13,7 +13,7 @@ export const settings = JSON.parse(given("RIVAL_SETTINGS")); // app.issuer and s
 export const port = Number(given("RIVAL_PORT"));
 export const database = {
   host: given("RIVAL_HOST"),
-  port: 5432,
+  port: Number(given("RIVAL_DATABASE_PORT")),
   user: given("RIVAL_USER"),
   database: given("RIVAL_DATABASE"),
   options: given("RIVAL_OPTIONS"),

@@ -1,0 +1,131 @@
+"""The operations that are raced: what each side is asked, and with which variables.
+
+The texts are files in `operations/`, one for all sides; where a rival cannot be asked the same one,
+its own lies in a folder by its name.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from bench.store import ROLE, Store
+from db.statement import SETTINGS
+from db.viewer import Viewer
+
+_TEXTS: Final = Path(__file__).resolve().parent / "operations"
+_SEED: Final = 1
+_SUBGRAPH: Final = "/subgraphs/biomarkers/graphql"
+_ELIGIBLE: Final = """
+select y.public_id from connect.pseudonym y
+where (select count(*) from connect.biomarker b where b.patient_id = y.patient_id) >= 10
+  and (select count(*) from connect.treatment t
+    join connect.response_assessment a on a.treatment_id = t.id
+    where t.patient_id = y.patient_id) >= 2
+order by y.public_id
+"""
+"""Treated patients with at least 2 assessments and 10 biomarkers, as the viewer sees them."""
+_GENES: Final = ("KRAS", "BRAF", "TP53", "PIK3CA")
+_RESPONSES: Final = (["CR", "PR"], ["SD"])
+
+Variables = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Hold one operation, and the variables of the requests that take turns."""
+
+    name: str
+    title: str
+    variables: tuple[Variables, ...]
+    path: str = "/graphql"
+    """The door of ours."""
+    walked: bool = False
+    """The requests ask for pages of which only the one before tells the cursor."""
+
+    def text(self, dialect: str | None) -> str:
+        """Give the document as a rival takes it, or the one for all."""
+        own = _TEXTS / str(dialect) / f"{self.name}.graphql"
+        path = own if own.exists() else _TEXTS / f"{self.name}.graphql"
+        return path.read_text("utf-8")
+
+
+def asked(variables: Variables, dialect: str | None) -> Variables:
+    """Give the variables as a rival takes them: it knows patients by their ids."""
+    if dialect is None or "representations" not in variables:
+        return variables
+    return {"ids": [each["id"] for each in variables["representations"]]}
+
+
+async def eligible(store: Store, viewer: Viewer) -> list[str]:
+    """List the patients who are asked for, as their viewer."""
+    connection = await asyncpg.connect(store.login(f"connect_{ROLE}_login"))
+    try:
+        for name, value in zip(SETTINGS, viewer.settings, strict=True):
+            await connection.execute("select set_config($1, $2, false)", name, value)
+        return [row["public_id"] for row in await connection.fetch(_ELIGIBLE)]
+    finally:
+        await connection.close()
+
+
+def operations(ids: Sequence[str]) -> tuple[Operation, ...]:
+    """Make the operations of the race, over patients drawn once and for all."""
+    drawn = random.Random(_SEED)
+
+    def some(number: int, size: int) -> Iterator[list[str]]:
+        for _ in range(number):
+            yield sorted(drawn.sample(ids, min(size, len(ids))))
+
+    def lists(groups: Iterable[list[str]]) -> tuple[Variables, ...]:
+        return tuple({"ids": each} for each in groups)
+
+    def named(groups: Iterable[list[str]]) -> tuple[Variables, ...]:
+        return tuple(
+            {"representations": [{"__typename": "Patient", "id": id_} for id_ in each]}
+            for each in groups
+        )
+
+    singles = drawn.sample(ids, min(200, len(ids)))
+    conditions = tuple(
+        {"first": 20, "gene": gene, "responses": responses}
+        for gene in _GENES
+        for responses in _RESPONSES
+    )
+    return (
+        Operation("Q1", "one patient, all nested", tuple({"id": each} for each in singles)),
+        Operation("Q2", "50 patients, all nested", lists(some(40, 50))),
+        Operation("Q3", "1,000 patients", lists(some(4, 1_000))),
+        Operation("Q5", "a gene and a response", conditions),
+        Operation("Q6", "a page deep in a list", ({"after": None},), walked=True),
+        Operation("Q7", "_entities of 500", named(some(10, 500)), _SUBGRAPH),
+    )
+
+
+def data(answer: Any) -> Any:
+    """Give what sides must agree on: cursors are each one's own."""
+    if isinstance(answer, dict):
+        return {name: data(value) for name, value in answer.items() if name != "endCursor"}
+    if isinstance(answer, list):
+        return [data(each) for each in answer]
+    if isinstance(answer, float) and answer.is_integer():
+        return int(answer)  # 1 and 1.0 are one number of JSON
+    return answer
+
+
+_PARTS: Final = {"pageInfo", "progressionFreeSurvival", "overallSurvival"}
+
+
+def rows(answer: Any) -> int:
+    """Count the records in an answer."""
+    if isinstance(answer, list):
+        return sum(map(rows, answer))
+    if not isinstance(answer, dict):
+        return 0
+    is_record = "nodes" not in answer
+    inner = (rows(value) for name, value in answer.items() if name not in _PARTS)
+    return is_record + sum(inner)
