@@ -8,6 +8,7 @@ transactions; what is measured begins when all of them are warm.
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import subprocess
@@ -17,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -78,9 +79,18 @@ async def prepare(store: Store) -> None:
             await connection.execute(f"create role {LOGIN} login")
         await connection.execute(f"grant connect_{ROLE}, connect_audit to {LOGIN}")
         await connection.execute(
-            "insert into connect.audit_document (digest, content) "
-            f"values (sha256('{_DOCUMENT}'), '{_DOCUMENT}') on conflict do nothing"
+            "insert into connect.audit_document (digest, content) values (sha256($1), $1) "
+            "on conflict do nothing",
+            _DOCUMENT.encode(),
         )
+
+
+async def answers(store: Store, statements: Sequence[Statement]) -> list[Any]:
+    """Give the data that the statements give."""
+    async with connected(store.login(LOGIN)) as connection:
+        return [
+            json.loads(await connection.fetchval(each.sql, *each.arguments)) for each in statements
+        ]
 
 
 def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:
@@ -93,7 +103,9 @@ def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:
         raise ValueError("the requests of one operation are to be one statement")
     drawn, fixed = [], {"n": "-1"}
     sql = _unnamed(statements[0].sql)
-    for place, values in enumerate(zip(*(each.arguments for each in statements), strict=True), start=1):
+    for place, values in enumerate(
+        zip(*(each.arguments for each in statements), strict=True), start=1
+    ):
         if len({_text(value) for value in values}) > 1:
             quoted = ", ".join(_quoted(_text(value) or "") for value in values)
             drawn.append(f"(array[{quoted}])[:i] as a{place}")

@@ -28,8 +28,8 @@ from db.viewer import Viewer
 HOST: Final = "127.0.0.1"
 POOL: Final = 8
 """Connections to PostgreSQL of each side."""
-SESSION: Final = {"plan_cache_mode": "force_generic_plan", "jit": "off", "default_transaction_read_only": "on", "timezone": "UTC"}
-"""What every side's sessions are set to, as `db.pool` sets ours."""
+PLANS: Final = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"}
+"""How PostgreSQL plans for every side: a statement once, since row security makes planning dear."""
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _RIVALS: Final = Path(__file__).resolve().parent / "rivals"
 _SERVE: Final = (sys.executable, "-m", "connect_graph", "serve")
@@ -155,6 +155,7 @@ def _rival(store: Store, viewer: Viewer) -> dict[str, str]:
     """Give a rival's environment: where the database is, and who asks."""
     address = Address.parse(store.login(f"connect_{ROLE}_login"))
     told = dict(zip(SETTINGS, viewer.settings, strict=True))
+    session = {**PLANS, "default_transaction_read_only": "on"}
     return {
         "PATH": "",
         "NODE_ENV": "production",
@@ -163,7 +164,7 @@ def _rival(store: Store, viewer: Viewer) -> dict[str, str]:
         "RIVAL_DATABASE_PORT": str(address.port),
         "RIVAL_USER": address.user,
         "RIVAL_DATABASE": address.database,
-        "RIVAL_OPTIONS": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+        "RIVAL_OPTIONS": " ".join(f"-c {name}={value}" for name, value in session.items()),
         "RIVAL_POOL": str(POOL),
         "RIVAL_PORT": str(free_port()),
     }

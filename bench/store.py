@@ -23,8 +23,9 @@ from connect_graph.issuer import DEMO_ISSUER
 from connect_graph.progress import Bar
 from connect_graph.settings import Settings
 from db.address import Address
+from db.pool import Pools
 from db.synthetic.load import synthesize
-from db.viewer import Caller
+from db.viewer import Caller, Viewer, viewers
 from resolvers.limits import MOST_COST
 
 ROLE: Final = "researcher"
@@ -66,6 +67,15 @@ class Store:
     def login(self, user: str) -> str:
         """Give the URL of another user."""
         return Address.parse(self.url).login(user).url
+
+    async def viewer(self) -> Viewer:
+        """Find who asks as ours does."""
+        pools = await Pools.open(Settings.load(self.environment).logins(self.url), size=1)
+        try:
+            (viewer,) = await viewers(pools.identity, self.caller)
+            return viewer
+        finally:
+            await pools.close()
 
     @property
     def postmaster(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 TITLES: Final = {
@@ -28,56 +28,52 @@ LEAST: Final[Mapping[tuple[str, str], float]] = {
     ("postgraphile", "Q5"): 2.5,
     ("graphql_core", "Q2"): 15,
 }
-"""What ours, compiled, has to reach of a side, at `JUDGED` connections."""
+"""What ours, compiled, has to reach of a side, at `JUDGED` connections; less is marked !."""
 JUDGED: Final = "8"
+_COLUMNS: Final = ("req/s", "p50 ms", "p95 ms", "CPU ms", "db CPU", "ours is")
 
 
-def table(measured: Mapping[str, Any]) -> str:
-    """Write a measurement as lines for people; with ratios where it is of several operations."""
-    lines: list[str] = []
-    for name, query in measured["queries"].items():
-        size = f"{query['rows']:,} rows, {query['bytes']:,} bytes an answer"
-        lines += ["", f"{name} {query['title']}: {size}"]
-        for number, sides in query["connections"].items():
-            lines += _cells(number, sides)
-    if "megabytes" in measured:
-        lines += _ratios(measured)
-        lines += ["", "memory at the end [MB]"]
-        lines += [
-            f"  {TITLES[name]:22}{held:>8.1f}" for name, held in measured["megabytes"].items()
-        ]
+def cells(name: str, query: Mapping[str, Any]) -> str:
+    """Write what was measured of one operation."""
+    size = f"{query['rows']:,} rows, {query['bytes']:,} bytes an answer"
+    lines = ["", f"{name} {query['title']}: {size}"]
+    for number, sides in query["connections"].items():
+        of = f"{number} connection{'' if number == '1' else 's'}"
+        lines.append(f"  {of:22}" + "".join(f"{title:>9}" for title in _COLUMNS))
+        lines += [_line(sides, name) for name in sides]
     return "\n".join(lines)
 
 
-def _cells(number: str, sides: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    of = f"{number} connection{'' if number == '1' else 's'}"
-    yield f"  {of:22}{'req/s':>9}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}{'db CPU':>9}{'ours is':>9}"
-    for name, told in sides.items():
-        ratio = _ratio(sides, name)
-        yield (
-            f"  {TITLES[name]:22}{told['requests_per_second']:>9,.1f}"
-            f"{told['p50_milliseconds']:>9.2f}{told['p95_milliseconds']:>9.2f}"
-            f"{_number(told['server_cpu_milliseconds']):>9}"
-            f"{_number(told['database_cpu_milliseconds']):>9}"
-            f"{'' if ratio is None or name == OURS else f'{ratio:.2f} x':>9}"
-        )
+def _line(sides: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    told = sides[name]
+    ratio = None if name == OURS else _ratio(sides, name)
+    rate = f"{'~' if len(told['rounds']) == 1 else ''}{told['requests_per_second']:,.1f}"
+    return (
+        f"  {TITLES[name]:22}{rate:>9}"
+        f"{told['p50_milliseconds']:>9.2f}{told['p95_milliseconds']:>9.2f}"
+        f"{_number(told['server_cpu_milliseconds']):>9}"
+        f"{_number(told['database_cpu_milliseconds']):>9}"
+        f"{'' if ratio is None else f'{ratio:.2f} x':>9}"
+    ).rstrip()
 
 
-def _ratios(measured: Mapping[str, Any]) -> Iterator[str]:
-    """Write what ours reaches of each other side, and what is asked for."""
+def ratios(measured: Mapping[str, Any]) -> str:
+    """Write what ours reaches of each other side, beside what is asked for, and the memory."""
     queries = {
         name: query["connections"][JUDGED]
         for name, query in measured["queries"].items()
         if JUDGED in query["connections"]
     }
-    yield ""
-    yield f"ours, compiled, as a multiple at {JUDGED} connections (asked for)"
-    yield f"  {'':22}" + "".join(f"{name:>16}" for name in queries)
+    lines = ["", f"ours, compiled, as a multiple at {JUDGED} connections (asked for)"]
+    lines.append(f"  {'':22}" + "".join(f"{name:>14}" for name in queries))
     for other in TITLES:
         if other == OURS or not any(other in sides for sides in queries.values()):
             continue
-        cells = (_cell(sides, other, name) for name, sides in queries.items())
-        yield f"  {TITLES[other]:22}" + "".join(f"{cell:>16}" for cell in cells)
+        reached = (_cell(sides, other, name) for name, sides in queries.items())
+        lines.append(f"  {TITLES[other]:22}" + "".join(f"{each:>14}" for each in reached))
+    lines += ["", "memory at the end [MB]"]
+    lines += [f"  {TITLES[name]:22}{held:>9.1f}" for name, held in measured["megabytes"].items()]
+    return "\n".join(lines)
 
 
 def _cell(sides: Mapping[str, Mapping[str, Any]], other: str, query: str) -> str:
