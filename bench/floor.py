@@ -109,8 +109,10 @@ def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:
         if len({_text(value) for value in values}) > 1:
             quoted = ", ".join(_quoted(_text(value) or "") for value in values)
             drawn.append(f"(array[{quoted}])[:i] as a{place}")
-        elif (only := _text(values[0])) is not None:
+        elif only := _text(values[0]):
             fixed[f"a{place}"] = only
+        elif only is not None:  # pgbench is told of no empty variable
+            drawn.append(f"'' as a{place}")
         else:
             sql = re.sub(rf"\${place}(?!\d)", "null", sql)
     sql = re.sub(r"\$(\d+)", r":a\1", sql)

@@ -80,17 +80,18 @@ class Store:
     @property
     def postmaster(self) -> int:
         """Give the process whose children answer."""
-        return int(next(self.directory.rglob("postmaster.pid")).open().readline())
+        (path,) = self.directory.glob("*/postmaster.pid")
+        return int(path.read_text().partition("\n")[0])
 
 
 @contextmanager
 def kept(patients: int, place: Path = PLACE) -> Iterator[Store]:
     """Run the database of so many screened patients, made before or made now."""
     directory = place / str(patients)
-    for name in [each for each in os.environ if "DATABASE_URL" in each]:
-        del os.environ[name]
-    os.environ.update({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(directory), **LAVISH})
-    settings = Settings.load(os.environ)
+    inherited = {name: text for name, text in os.environ.items() if "DATABASE_URL" not in name}
+    demonstration = {"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(directory)}
+    environment = {**inherited, **LAVISH, **demonstration}
+    settings = Settings.load(environment)
     stamp, wanted = directory / "made.from", digest()
     if not stamp.exists() or stamp.read_text() != wanted:
         shutil.rmtree(directory, ignore_errors=True)  # half of one, or one of other rules
@@ -99,7 +100,7 @@ def kept(patients: int, place: Path = PLACE) -> Iterator[Store]:
             asyncio.run(_fill(settings, url, patients))
             stamp.write_text(wanted)
         caller, token = asyncio.run(_open(settings, url))
-        yield Store(url, directory, dict(os.environ), patients, token, caller)
+        yield Store(url, directory, environment, patients, token, caller)
 
 
 def digest(root: Path = _ROOT) -> str:

@@ -17,9 +17,7 @@ const pool = new pg.Pool({
 });
 const literal = pg.escapeLiteral;
 const BEGIN = `begin; select ${Object.entries(settings)
-  .map(
-    ([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`,
-  )
+  .map(([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`)
   .join(", ")}`;
 
 /** One request's transaction: its connection is taken when something is read. */
@@ -41,8 +39,7 @@ class Session {
   /** Read, after what was asked before: a connection answers one statement at a time. */
   rows(name, text, values) {
     this.#begun ??= this.#begin();
-    const read = async () =>
-      (await (await this.#begun).query({ name, text, values })).rows;
+    const read = async () => (await (await this.#begun).query({ name, text, values })).rows;
     this.#last = this.#last.then(read, read);
     return this.#last;
   }
@@ -79,9 +76,7 @@ const many = (name, text, key = "row_id") => ({
 const one = (name, text, key) => ({
   opts: { cache: false },
   async loader(queries, { session }) {
-    const keys = new Set(
-      queries.map(({ obj }) => obj[key]).filter((each) => each !== null),
-    );
+    const keys = new Set(queries.map(({ obj }) => obj[key]).filter((each) => each !== null));
     const rows = keys.size ? await session.rows(name, text, [[...keys]]) : [];
     const found = new Map(rows.map((row) => [row.parent, row]));
     return queries.map(({ obj }) => found.get(obj[key]) ?? null);
@@ -101,8 +96,7 @@ const BIOMARKER = `b.kind as discriminator, b.label, b.hgvsp, b.hgvsc, b.vaf, b.
   b.copy_number_type as "copyNumberType", b.signature_kind as kind, b.value, b.unit, b.call,
   g.symbol, g.hgnc_id as "hgncId"
   from connect.biomarker b left join connect.gene g on g.id = b.gene_id`;
-const gene = ({ symbol, hgncId }) =>
-  symbol === null ? null : { symbol, hgncId };
+const gene = ({ symbol, hgncId }) => (symbol === null ? null : { symbol, hgncId });
 
 const loaders = {
   Patient: {
@@ -200,8 +194,7 @@ function conditions(where) {
   const values = [];
   const put = (value) => `$${values.push(value)}`;
   const texts = [];
-  if (where?.id?.in)
-    texts.push(`y.public_id = any(${put(where.id.in)}::text[])`);
+  if (where?.id?.in) texts.push(`y.public_id = any(${put(where.id.in)}::text[])`);
   if (where?.sex?.eq) texts.push(`p.sex = ${put(where.sex.eq)}::connect.sex`);
   if (where?.biomarkers?.some?.gene?.symbol?.eq)
     texts.push(
@@ -222,25 +215,18 @@ function conditions(where) {
   return { texts, values, put };
 }
 
-const encode = (place) =>
-  Buffer.from(JSON.stringify(place)).toString("base64url");
+const encode = (place) => Buffer.from(JSON.stringify(place)).toString("base64url");
 const decode = (text) => JSON.parse(Buffer.from(text, "base64url").toString());
 
 const resolvers = {
   Biomarker: { resolveType: ({ discriminator }) => KINDS[discriminator] },
   Outcome: {
-    progressionFreeSurvival: ({ pfs_days: days, pfs_event: event }) =>
-      event && { days, event },
-    overallSurvival: ({ os_days: days, os_event: event }) =>
-      event && { days, event },
+    progressionFreeSurvival: ({ pfs_days: days, pfs_event: event }) => event && { days, event },
+    overallSurvival: ({ os_days: days, os_event: event }) => event && { days, event },
   },
   Query: {
     async patient(_, { id }, { session }) {
-      const rows = await session.rows(
-        "patient",
-        `${PATIENT} where y.public_id = $1`,
-        [id],
-      );
+      const rows = await session.rows("patient", `${PATIENT} where y.public_id = $1`, [id]);
       return rows[0] ?? null;
     },
     patientsByIds(_, { ids }, { session }) {
@@ -251,15 +237,12 @@ const resolvers = {
       const { texts, values, put } = conditions(where);
       const all = texts.length ? `where ${texts.join(" and ")}` : "";
       const counting = { all, values: [...values] };
-      const order = orderBy?.length
-        ? "p.age_band desc nulls last, y.public_id"
-        : "y.public_id";
+      const order = orderBy?.length ? "p.age_band desc nulls last, y.public_id" : "y.public_id";
       if (after) {
         const { band, id } = decode(after);
         const later = put(id);
         if (!orderBy?.length) texts.push(`y.public_id > ${later}`);
-        else if (band === null)
-          texts.push(`p.age_band is null and y.public_id > ${later}`);
+        else if (band === null) texts.push(`p.age_band is null and y.public_id > ${later}`);
         else {
           const here = put(band);
           texts.push(

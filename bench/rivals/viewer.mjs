@@ -2,10 +2,7 @@
 
 const given = (name) => {
   const text = process.env[name];
-  if (!text)
-    throw new Error(
-      `${name} is not set: python -m bench.race starts the rivals`,
-    );
+  if (!text) throw new Error(`${name} is not set: python -m bench.race starts the rivals`);
   return text;
 };
 

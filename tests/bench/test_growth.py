@@ -1,0 +1,29 @@
+"""The growth: sizes served at once, and a disk that must hold them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.growth import NoSpace, require_space, run, table
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CPU is read from /proc")
+
+
+def test_sizes_take_turns(place: Path) -> None:
+    measured = run([250, 400], 1, 0.2, place)
+    for query in measured["queries"].values():
+        assert list(query["patients"]) == ["250", "400"]
+        assert all(told["p50_milliseconds"] > 0 for told in query["patients"].values())
+        assert query["latency_ratio"] > 0
+    assert f"{measured['queries']['Q2']['latency_ratio']:.2f}" in table(measured)
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_first_patient(tmp_path: Path) -> None:
+    (tmp_path / str(10**9)).mkdir()
+    (tmp_path / str(10**9) / "made.from").touch()
+    require_space([10**9], tmp_path)
+    with pytest.raises(NoSpace, match="name smaller sizes with --sizes"):
+        require_space([10**9, 10**12], tmp_path)
