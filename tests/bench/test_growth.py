@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bench import growth
 from bench.growth import NoSpace, require_space, run, table
+from bench.operation import Operation, operations
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CPU is read from /proc")
 
 
-def test_sizes_take_turns(place: Path) -> None:
+def few(ids: Sequence[str]) -> tuple[Operation, ...]:
+    return tuple(replace(each, variables=each.variables[:2]) for each in operations(ids))
+
+
+def test_sizes_take_turns(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "operations", few)
     measured = run([250, 400], 1, 0.2, place)
     for query in measured["queries"].values():
         assert list(query["patients"]) == ["250", "400"]

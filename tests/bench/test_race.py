@@ -64,8 +64,8 @@ def patient(viewer: Viewer, id_: str) -> Statement:
         " and set_config('app.scope', $4, true) is not null"
         " and set_config('app.purpose', $5, true) is not null then ("
         """select '{"known":true,"id":' || to_json(y.public_id) || '}' from connect.pseudonym y"""
-        " where y.public_id = $6::text and $7::text is null) end",
-        (*viewer.settings, id_, None),
+        " where y.public_id = $6::text and $7::text is null and $8 = '') end",
+        (*viewer.settings, id_, None, ""),
     )
 
 
