@@ -37,7 +37,7 @@ class Asked:
     statements: list[Statement] = field(default_factory=list)
     """What the floor sends; none where ours is not one statement."""
     rows: int = 0
-    """Of one answer in the median, like the next."""
+    """Of one answer in the median, like the next, which the first side gives."""
     bytes: int = 0
     pages: int = 0
     """How many pages were walked."""
@@ -73,15 +73,15 @@ def agree(
                 lengths=tuple(each.length for each in answers),
             )
             found.loads[name] = load.write(place / f"{operation.name}.{name}.json")
-            if one.dialect is None and not sizes:
-                sizes = [each.length for each in answers]
+            sizes = sizes or [each.length for each in answers]
+            if one.dialect is None and not found.statements:
                 made = [statement_of(operation, each, viewer) for each in variables]
                 found.statements = [each for each in made if each is not None]
     if found.statements:
         given = [data(each) for each in asyncio.run(floor.answers(store, found.statements))]
         _compare(operation, "floor", agreed, given)
     found.rows = round(statistics.median(rows(list(each.values())) for each in agreed))
-    found.bytes = round(statistics.median(sizes or [0]))
+    found.bytes = round(statistics.median(sizes))
     return found
 
 

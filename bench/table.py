@@ -64,6 +64,15 @@ def ratios(measured: Mapping[str, Any]) -> str:
         for name, query in measured["queries"].items()
         if JUDGED in query["connections"]
     }
+    lines: list[str] = []
+    if any(OURS in sides for sides in queries.values()):
+        lines += _reached(queries)
+    lines += ["", "memory at the end [MB]"]
+    lines += [f"  {TITLES[name]:22}{held:>9.1f}" for name, held in measured["megabytes"].items()]
+    return "\n".join(lines)
+
+
+def _reached(queries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines = ["", f"ours, compiled, as a multiple at {JUDGED} connections (asked for)"]
     lines.append(f"  {'':22}" + "".join(f"{name:>14}" for name in queries))
     for other in TITLES:
@@ -71,9 +80,7 @@ def ratios(measured: Mapping[str, Any]) -> str:
             continue
         reached = (_cell(sides, other, name) for name, sides in queries.items())
         lines.append(f"  {TITLES[other]:22}" + "".join(f"{each:>14}" for each in reached))
-    lines += ["", "memory at the end [MB]"]
-    lines += [f"  {TITLES[name]:22}{held:>9.1f}" for name, held in measured["megabytes"].items()]
-    return "\n".join(lines)
+    return lines
 
 
 def _cell(sides: Mapping[str, Mapping[str, Any]], other: str, query: str) -> str:
