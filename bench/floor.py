@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
-
 from bench.gateway import children_of, cpu_of
 from bench.statement import Statement
 from bench.store import ROLE, Store
@@ -29,6 +27,7 @@ from connect_graph.database import connected
 from connect_graph.embedded import PROGRAMS
 from db.address import Address
 from db.audit.entry import COLUMNS
+from db.synthetic.raced import admit, texts
 
 LOGIN: Final = "connect_bench_login"
 """Reads as the viewer's role and writes as the audit's: pgbench has one connection a client."""
@@ -75,22 +74,14 @@ class Round:
 async def prepare(store: Store) -> None:
     """Make the login, and the document that its entries name."""
     async with connected(store.url) as connection:
-        with suppress(asyncpg.DuplicateObjectError):
-            await connection.execute(f"create role {LOGIN} login")
-        await connection.execute(f"grant connect_{ROLE}, connect_audit to {LOGIN}")
-        await connection.execute(
-            "insert into connect.audit_document (digest, content) values (sha256($1), $1) "
-            "on conflict do nothing",
-            _DOCUMENT.encode(),
-        )
+        await admit(connection, LOGIN, (f"connect_{ROLE}", "connect_audit"), _DOCUMENT)
 
 
 async def answers(store: Store, statements: Sequence[Statement]) -> list[Any]:
     """Give the data that the statements give."""
     async with connected(store.login(LOGIN)) as connection:
-        return [
-            json.loads(await connection.fetchval(each.sql, *each.arguments)) for each in statements
-        ]
+        asked = [(each.sql, each.arguments) for each in statements]
+        return [json.loads(text) for text in await texts(connection, asked)]
 
 
 def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:

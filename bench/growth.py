@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from bench import side
 from bench.agreement import DEEP, Asked, agree
-from bench.operation import eligible, operations
+from bench.operation import operations
 from bench.report import note
 from bench.side import Side
 from bench.store import PLACE, Store, kept
@@ -76,7 +76,7 @@ def run(sizes: Sequence[int], rounds: int, seconds: float, place: Path = PLACE) 
             store = stack.enter_context(kept(size, place))
             viewer = asyncio.run(store.viewer())
             sides = stack.enter_context(side.running([_SIDE], store, viewer, log))
-            ids = asyncio.run(eligible(store, viewer))
+            ids = asyncio.run(store.eligible())
             folder = written / str(size)
             folder.mkdir()
             deep = served[0].asked["Q6"].pages if served else DEEP

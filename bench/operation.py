@@ -12,24 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
-
-from bench.store import ROLE, Store
-from db.statement import SETTINGS
-from db.viewer import Viewer
-
 _TEXTS: Final = Path(__file__).resolve().parent / "operations"
 _SEED: Final = 1
 _SUBGRAPH: Final = "/subgraphs/biomarkers/graphql"
-_ELIGIBLE: Final = """
-select y.public_id from connect.pseudonym y
-where (select count(*) from connect.biomarker b where b.patient_id = y.patient_id) >= 10
-  and (select count(*) from connect.treatment t
-    join connect.response_assessment a on a.treatment_id = t.id
-    where t.patient_id = y.patient_id) >= 2
-order by y.public_id
-"""
-"""Treated patients with at least 2 assessments and 10 biomarkers, as the viewer sees them."""
 _GENES: Final = ("KRAS", "BRAF", "TP53", "PIK3CA")
 _RESPONSES: Final = (["CR", "PR"], ["SD"])
 
@@ -60,17 +45,6 @@ def asked(variables: Variables, dialect: str | None) -> Variables:
     if dialect is None or "representations" not in variables:
         return variables
     return {"ids": [each["id"] for each in variables["representations"]]}
-
-
-async def eligible(store: Store, viewer: Viewer) -> list[str]:
-    """List the patients who are asked for, as their viewer."""
-    connection = await asyncpg.connect(store.login(f"connect_{ROLE}_login"))
-    try:
-        for name, value in zip(SETTINGS, viewer.settings, strict=True):
-            await connection.execute("select set_config($1, $2, false)", name, value)
-        return [row["public_id"] for row in await connection.fetch(_ELIGIBLE)]
-    finally:
-        await connection.close()
 
 
 def operations(ids: Sequence[str]) -> tuple[Operation, ...]:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from bench import floor, side
 from bench.agreement import Asked, agree
-from bench.operation import eligible, operations
+from bench.operation import operations
 from bench.report import note
 from bench.side import POOL, Side
 from bench.store import Store, kept
@@ -60,7 +60,7 @@ class Course:
 def run(course: Course, store: Store) -> dict[str, Any]:
     """Race the sides on a database."""
     viewer = asyncio.run(store.viewer())
-    ids = asyncio.run(eligible(store, viewer))
+    ids = asyncio.run(store.eligible())
     asyncio.run(floor.prepare(store))
     servers = [name for name in course.sides if name != FLOOR]
     if set(servers) & set(side.RIVALS):

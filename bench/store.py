@@ -25,6 +25,7 @@ from connect_graph.settings import Settings
 from db.address import Address
 from db.pool import Pools
 from db.synthetic.load import synthesize
+from db.synthetic.raced import eligible, offer, settle
 from db.viewer import Caller, Viewer, viewers
 from resolvers.limits import MOST_COST
 
@@ -41,6 +42,8 @@ _SOURCES: Final = (
     "db/vocabulary",
     "db/pseudonym.py",
 )
+_BESIDE: Final = {"bare.py", "raced.py"}
+"""They read, and invent nobody."""
 _SEED: Final = 1
 _MOST: Final = 1_000_000
 LAVISH: Final = {
@@ -77,6 +80,12 @@ class Store:
         finally:
             await pools.close()
 
+    async def eligible(self) -> list[str]:
+        """List the patients who are asked for, as who asks sees them."""
+        viewer = await self.viewer()
+        async with database.connected(self.login(f"connect_{ROLE}_login")) as connection:
+            return await eligible(connection, viewer.settings)
+
     @property
     def postmaster(self) -> int:
         """Give the process whose children answer."""
@@ -110,7 +119,7 @@ def digest(root: Path = _ROOT) -> str:
         top = root / source
         files = [top] if top.is_file() else sorted(top.rglob("*"))
         for path in files:
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and path.name not in _BESIDE and path.parent.name != "__pycache__":
                 found.update(f"{path.relative_to(root)}\0".encode())
                 found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
@@ -123,8 +132,7 @@ async def _fill(settings: Settings, url: str, patients: int) -> None:
     await database.prepare(settings, url)
     async with database.connected(url) as connection:
         await synthesize(connection, patients, _SEED, database.pseudonyms(settings), bar.show)
-        await connection.execute("vacuum (freeze, analyze)")
-        await connection.execute("checkpoint")
+        await settle(connection)
     print(f"{patients:,} patients invented in {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -132,6 +140,6 @@ async def _open(settings: Settings, url: str) -> tuple[Caller, str]:
     """Make what the rivals read, and a token."""
     organisation, subject = await member_of(url, ROLE, None)
     async with database.connected(url) as connection:
-        await connection.execute(_VIEWS.read_text("utf-8"))
+        await offer(connection, _VIEWS.read_text("utf-8"))
     token = demo_issuer(settings).token(organisation, subject)
     return Caller(DEMO_ISSUER, organisation, subject), token

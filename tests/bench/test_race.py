@@ -15,7 +15,7 @@ import pytest
 from bench import floor, race
 from bench.agreement import Different, agree
 from bench.generator import Load, ask
-from bench.operation import Operation, eligible, operations
+from bench.operation import Operation, operations
 from bench.race import FLOOR, QUERIES, Course, course, measure
 from bench.side import OURS, RIVALS, SIDES, Side, running
 from bench.statement import Statement
@@ -41,8 +41,8 @@ def viewer(store: Store) -> Viewer:
 
 
 @pytest.fixture(scope="module")
-def chosen(store: Store, viewer: Viewer) -> dict[str, Operation]:
-    ids = asyncio.run(eligible(store, viewer))
+def chosen(store: Store) -> dict[str, Operation]:
+    ids = asyncio.run(store.eligible())
     assert len(ids) >= 5
     return {each.name: replace(each, variables=each.variables[:3]) for each in operations(ids)}
 
