@@ -15,7 +15,7 @@ from bench import floor
 from bench.generator import Load
 from bench.operation import Operation, Variables, data, rows
 from bench.side import Side
-from bench.statement import Statement, statement_of
+from bench.statement import Statement, statements
 from bench.store import Store
 from db.viewer import Viewer
 
@@ -75,8 +75,7 @@ def agree(
             found.loads[name] = load.write(place / f"{operation.name}.{name}.json")
             sizes = sizes or [each.length for each in answers]
             if one.dialect is None and not found.statements:
-                made = [statement_of(operation, each, viewer) for each in variables]
-                found.statements = [each for each in made if each is not None]
+                found.statements = statements(operation, variables, store, viewer)
     if found.statements:
         given = [data(each) for each in asyncio.run(floor.answers(store, found.statements))]
         _compare(operation, "floor", agreed, given)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.gateway import children_of, cpu_of
-from bench.statement import Statement
+from bench.statement import Argument, Statement
 from bench.store import ROLE, Store
 from connect_graph.database import connected
 from connect_graph.embedded import PROGRAMS
@@ -81,7 +81,8 @@ async def answers(store: Store, statements: Sequence[Statement]) -> list[Any]:
     """Give the data that the statements give."""
     async with connected(store.login(LOGIN)) as connection:
         asked = [(each.sql, each.arguments) for each in statements]
-        return [json.loads(text) for text in await texts(connection, asked)]
+        found = await texts(connection, asked)
+        return [json.loads(text.rpartition("\n")[2]) for text in found]
 
 
 def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:
@@ -201,11 +202,16 @@ def spent(before: Mapping[int, float], after: Mapping[int, float]) -> float:
     return sum(used - before.get(process, 0.0) for process, used in after.items())
 
 
-def _text(value: str | list[str] | None) -> str | None:
+def _text(value: Argument) -> str | None:
     if not isinstance(value, list):
-        return value
-    inner = (each.replace("\\", "\\\\").replace('"', '\\"') for each in value)
-    return "{" + ",".join(f'"{each}"' for each in inner) + "}"
+        return None if value is None else str(value)
+    return "{" + ",".join(map(_element, value)) + "}"
+
+
+def _element(value: str | int | None) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "null" if value is None else str(value)
 
 
 def _quoted(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 _TEXTS: Final = Path(__file__).resolve().parent / "operations"
 _SEED: Final = 1
-_SUBGRAPH: Final = "/subgraphs/biomarkers/graphql"
+_SUBGRAPH: Final = "biomarkers"
 _GENES: Final = ("KRAS", "BRAF", "TP53", "PIK3CA")
 _RESPONSES: Final = (["CR", "PR"], ["SD"])
 
@@ -28,10 +28,15 @@ class Operation:
     name: str
     title: str
     variables: tuple[Variables, ...]
-    path: str = "/graphql"
-    """The door of ours."""
+    subgraph: str | None = None
+    """Whose door of ours it goes to."""
     walked: bool = False
     """The requests ask for pages of which only the one before tells the cursor."""
+
+    @property
+    def path(self) -> str:
+        """Give the door of ours."""
+        return f"/subgraphs/{self.subgraph}/graphql" if self.subgraph else "/graphql"
 
     def text(self, dialect: str | None) -> str:
         """Give the document as a rival takes it, or the one for all."""

@@ -55,7 +55,7 @@ async def admit(connection: Connection, login: str, roles: Sequence[str], docume
 
 
 async def texts(
-    connection: Connection, statements: Sequence[tuple[str, Sequence[str | list[str] | None]]]
+    connection: Connection, statements: Sequence[tuple[str, Sequence[object]]]
 ) -> list[str]:
     """Run statements, and give the text in the first column of each."""
     return [await connection.fetchval(sql, *arguments) for sql, arguments in statements]
