@@ -85,31 +85,46 @@ async def answers(store: Store, statements: Sequence[Statement]) -> list[Any]:
         return [json.loads(text.rpartition("\n")[2]) for text in found]
 
 
-def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:
-    """Write what pgbench repeats, and the variables that it begins with.
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Hold what pgbench repeats, how often beside others, and the variables it begins with."""
+
+    text: str
+    weight: int
+    variables: Mapping[str, str]
+
+
+def scripts(statements: Sequence[Statement]) -> list[Script]:
+    """Write a script for each text; most operations have one, whatever their variables."""
+    groups: dict[tuple[object, ...], list[Statement]] = {}
+    for each in statements:
+        groups.setdefault((each.sql, *(a is None for a in each.arguments)), []).append(each)
+    return [_script(number, group) for number, group in enumerate(groups.values())]
+
+
+def _script(number: int, group: Sequence[Statement]) -> Script:
+    """Write what pgbench repeats of statements that differ in their arguments alone.
 
     The arguments that differ are drawn from lists, on the client's own connection; the others are
     variables from the start. All are parameters of the prepared statement.
     """
-    if len({each.sql for each in statements}) != 1:
-        raise ValueError("the requests of one operation are to be one statement")
-    drawn, fixed = [], {"n": "-1"}
-    sql = _unnamed(statements[0].sql)
-    for place, values in enumerate(
-        zip(*(each.arguments for each in statements), strict=True), start=1
-    ):
-        if len({_text(value) for value in values}) > 1:
-            quoted = ", ".join(_quoted(_text(value) or "") for value in values)
-            drawn.append(f"(array[{quoted}])[:i] as a{place}")
-        elif only := _text(values[0]):
-            fixed[f"a{place}"] = only
-        elif only is not None:  # pgbench is told of no empty variable
-            drawn.append(f"'' as a{place}")
-        else:
+    drawn: list[str] = []
+    variables: dict[str, str] = {}
+    sql = _unnamed(group[0].sql)
+    for place, values in enumerate(zip(*(each.arguments for each in group), strict=True), start=1):
+        name, first = f"a{number}_{place}", _text(values[0])
+        if first is None:
             sql = re.sub(rf"\${place}(?!\d)", "null", sql)
-    sql = re.sub(r"\$(\d+)", r":a\1", sql)
+        elif len(given := [_text(value) or "" for value in values]) == given.count(first):
+            if first:
+                variables[name] = first
+            else:  # pgbench is told of no empty variable
+                drawn.append(f"'' as {name}")
+        else:
+            drawn.append(f"(array[{', '.join(map(_quoted, given))}])[:i] as {name}")
+    sql = re.sub(r"\$(\d+)", rf":a{number}_\1", sql)
     names = ", ".join(COLUMNS)
-    entry = ", ".join(_ENTRY[name] for name in COLUMNS)
+    entry = ", ".join(_ENTRY[name] for name in COLUMNS).replace(":a", f":a{number}_")
     lines = [
         "\\set n :n + 1",
         "\\if :n = 0",
@@ -120,17 +135,18 @@ def script(statements: Sequence[Statement]) -> tuple[str, dict[str, str]]:
     ]
     if drawn:
         lines += [
-            f"\\if :n % {EVERY} = 0",
-            f"\\set i random(1, {len(statements)})",
+            f"\\if :n % {EVERY} = 0 or :s <> {number}",
+            f"\\set i random(1, {len(group)})",
             f"select {', '.join(drawn)} \\gset",
             "\\endif",
         ]
     lines += [
+        f"\\set s {number}",
         f"{sql.rstrip().rstrip(';')};",
         f"insert into connect.audit_entry (chain_id, {names}, ordinal, previous, digest)",
         f"  values (:chain::uuid, {entry}, :n::bigint + 1, {_DIGEST}, {_DIGEST});",
     ]
-    return "\n".join(lines) + "\n", fixed
+    return Script("\n".join(lines) + "\n", len(group), variables)
 
 
 def run(
@@ -145,15 +161,20 @@ def run(
 
     Raises: RuntimeError where it fails.
     """
-    text, fixed = script(statements)
+    written = scripts(statements)
+    variables = {"n": "-1", "s": "-1"}
     address = Address.parse(store.login(LOGIN))
     with tempfile.TemporaryDirectory(prefix="connect-floor-") as place:
-        (Path(place) / "script").write_text(text, "utf-8")
+        files = []
+        for number, each in enumerate(written):
+            (Path(place) / f"script{number}").write_text(each.text, "utf-8")
+            files.append(f"--file={place}/script{number}@{each.weight}")
+            variables.update(each.variables)
         command = [
             *(str(PROGRAMS / "pgbench"), "--no-vacuum", "--protocol=prepared", "--log"),
-            *(f"--log-prefix={place}/log", f"--client={connections}", f"--file={place}/script"),
+            *(f"--log-prefix={place}/log", f"--client={connections}", *files),
             f"--time={int(warm_seconds + seconds + 1)}",
-            *(f"--define={name}={value}" for name, value in fixed.items()),
+            *(f"--define={name}={value}" for name, value in variables.items()),
             *("-h", address.host, "-p", str(address.port), "-U", address.user, address.database),
         ]
         options = " ".join(f"-c {name}={value}" for name, value in session.items())
