@@ -153,6 +153,7 @@ def test_sides_take_turns_and_the_table_tells_of_them(
     asked = agree(chosen["Q6"], sides, store, viewer, tmp_path)
     statement = patient(viewer, chosen["Q1"].variables[0]["id"])
     monkeypatch.setattr(race, "LONGEST", 60.0)
+    asked.statements.clear()
     names = ("compiled", "mercurius")
     raced = Course(sides=(*names, FLOOR), rounds=2, seconds=0.2)
     measured = measure(asked, raced, sides, store, 8)
