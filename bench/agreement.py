@@ -49,7 +49,9 @@ def agree(
     store: Store,
     viewer: Viewer,
     place: Path,
+    *,
     deep: int = DEEP,
+    with_floor: bool = True,
 ) -> Asked:
     """See that all sides give the same data, and write what each will be asked.
 
@@ -74,7 +76,7 @@ def agree(
             )
             found.loads[name] = load.write(place / f"{operation.name}.{name}.json")
             sizes = sizes or [each.length for each in answers]
-            if one.dialect is None and not found.statements:
+            if with_floor and one.dialect is None and not found.statements:
                 found.statements = statements(operation, variables, store, viewer)
     if found.statements:
         given = [data(each) for each in asyncio.run(floor.answers(store, found.statements))]

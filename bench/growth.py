@@ -81,7 +81,7 @@ def run(sizes: Sequence[int], rounds: int, seconds: float, place: Path = PLACE) 
             folder.mkdir()
             deep = served[0].asked["Q6"].pages if served else DEEP
             asked = {
-                each.name: agree(each, sides, store, viewer, folder, deep)
+                each.name: agree(each, sides, store, viewer, folder, deep=deep, with_floor=False)
                 for each in operations(ids)
                 if each.name in QUERIES
             }

@@ -72,7 +72,10 @@ def run(course: Course, store: Store) -> dict[str, Any]:
         side.running(servers, store, viewer, log) as sides,
     ):
         chosen = [each for each in operations(ids) if each.name in course.queries]
-        ready = [agree(each, sides, store, viewer, Path(place)) for each in chosen]
+        has_floor = FLOOR in course.sides
+        ready = [
+            agree(each, sides, store, viewer, Path(place), with_floor=has_floor) for each in chosen
+        ]
         for asked in ready:
             found[asked.operation.name] = {
                 "title": asked.operation.title,

@@ -22,9 +22,9 @@ def few(ids: Sequence[str]) -> tuple[Operation, ...]:
 
 def test_sizes_take_turns(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "operations", few)
-    measured = run([120, 400], 1, 0.2, place)
+    measured = run([240, 400], 1, 0.2, place)
     for query in measured["queries"].values():
-        assert list(query["patients"]) == ["120", "400"]
+        assert list(query["patients"]) == ["240", "400"]
         assert all(told["p50_milliseconds"] > 0 for told in query["patients"].values())
         assert query["latency_ratio"] > 0
     assert f"{measured['queries']['Q2']['latency_ratio']:.2f}" in table(measured)
