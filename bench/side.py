@@ -32,12 +32,11 @@ PLANS: Final = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_gener
 """How PostgreSQL plans for every side: a statement once, since row security makes planning dear."""
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _RIVALS: Final = Path(__file__).resolve().parent / "rivals"
-_SERVE: Final = (sys.executable, "-m", "connect_graph", "serve")
-OURS: Final[Mapping[str, tuple[Sequence[str], Mapping[str, str]]]] = {
-    "compiled": (_SERVE, {}),
-    "graphql_core": (_SERVE, {"CONNECT_EXECUTOR": "graphql-core"}),
+OURS: Final[Mapping[str, Sequence[str]]] = {
+    "compiled": (sys.executable, "-m", "connect_graph", "serve"),
+    "graphql_core": (sys.executable, "-m", "bench.interpreted"),
 }
-"""The command of each of ours, and what it finds in its environment."""
+"""The command of each of ours."""
 RIVALS: Final = ("mercurius", "postgraphile")
 SIDES: Final = (*OURS, *RIVALS)
 
@@ -126,10 +125,9 @@ def running(
     try:
         for name in names:
             if name in OURS:
-                command, environment = OURS[name]
-                where = ["--port", str(free_port())]
-                settings = {**store.environment, "CONNECT_POOL_SIZE": str(POOL), **environment}
-                children.append(start(name, [*command, *where], settings, _CHECKOUT, log))
+                command = [*OURS[name], "--port", str(free_port())]
+                settings = {**store.environment, "CONNECT_POOL_SIZE": str(POOL)}
+                children.append(start(name, command, settings, _CHECKOUT, log))
             else:
                 command = [node(), f"{name}.mjs"]
                 children.append(start(name, command, _rival(store, viewer), _RIVALS, log))

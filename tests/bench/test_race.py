@@ -49,7 +49,7 @@ def chosen(store: Store) -> dict[str, Operation]:
 
 @pytest.fixture(scope="module")
 def sides(store: Store, viewer: Viewer) -> Iterator[dict[str, Side]]:
-    names = ["compiled", *RIVALS]
+    names = list(SIDES)
     with running(names, store, viewer) as sides:
         assert list(sides) == names
         yield sides
