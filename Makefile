@@ -20,10 +20,10 @@ PYTEST_ARGS ?=
 # DATABASE_URL names servers, each process has one of them.
 WORKERS ?= $(if $(PYTEST_ARGS),0,$(if $(DATABASE_URL),$(words $(DATABASE_URL)),2))
 
-.PHONY: help setup clients tools demo gateway test nightly bench linkage check format lock snapshots clean
+.PHONY: help setup clients rivals tools demo gateway test nightly bench bench-scale linkage check format lock snapshots clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: .venv/.setup web/.built gateway/node_modules/.setup ## install everything that the other targets need
 
@@ -48,6 +48,15 @@ IDENTITY := tests/identity/provider
 
 $(IDENTITY)/node_modules/.setup: $(IDENTITY)/package.json $(IDENTITY)/package-lock.json $(IDENTITY)/.npmrc | .venv/.setup
 	cd $(IDENTITY) && ../../$(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
+	touch $@
+
+# What `make bench` measures the API beside; nothing of it is part of the product.
+RIVALS := bench/rivals
+
+rivals: $(RIVALS)/node_modules/.setup ## install what `make bench` measures the API beside
+
+$(RIVALS)/node_modules/.setup: $(RIVALS)/package.json $(RIVALS)/package-lock.json $(RIVALS)/.npmrc | .venv/.setup
+	cd $(RIVALS) && ../$(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 	touch $@
 
 web/.built: web/node_modules/.setup web/build.ts web/index.html web/source examples $(wildcard web/source/* examples/*)
@@ -93,7 +102,7 @@ demo: setup ## serve the synthetic consortium on PORT (8000) with an embedded da
 gateway: setup ## serve the four subgraphs behind a gateway on GATEWAY_PORT (4000)
 	@CONNECT_DEMO=$${CONNECT_DEMO:-1} exec $(PYTHON) -m connect_graph gateway --port $(GATEWAY_PORT)
 
-test: setup clients tools $(IDENTITY)/node_modules/.setup ## run the tests; names what it skips, and why
+test: setup clients rivals tools $(IDENTITY)/node_modules/.setup ## run the tests; names what it skips, and why
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 # CONNECT_EXAMPLES=20 tries fewer; the report then says so.
@@ -101,8 +110,13 @@ nightly: setup tools ## the property tests at their full counts; writes reports/
 	@CONNECT_EXAMPLES=$${CONNECT_EXAMPLES:-nightly} env --unset=DATABASE_URL \
 	  $(PYTHON) -m pytest -p tests.nightly -m property $(PYTEST_ARGS)
 
-bench: setup ## measure side by side; prints ratios, writes reports/bench.json
+# Invents 100,000 patients first, in some minutes, and keeps them under .data/bench.
+bench: setup rivals ## measure side by side; prints ratios, writes reports/bench.json
 	@$(PYTHON) -m bench
+
+# SIZES="10000 100000" does with less: a million take half an hour and some 36 GB, once.
+bench-scale: setup ## measure answers as data grow, to a million patients; writes reports/bench.json
+	@$(PYTHON) -m bench.growth $(if $(SIZES),--sizes $(SIZES))
 
 linkage: setup ## measure how far values tell patients apart; writes reports/linkage.json
 	@$(PYTHON) -m tests.attack.linkage
@@ -113,7 +127,7 @@ check: setup clients ## format, lint, types, import rules, house rules
 	@.venv/bin/mypy
 	@.venv/bin/mypy --config-file $(CLIENT)/pyproject.toml
 	@for place in web gateway; do (cd $$place && $(NODE) $(TYPESCRIPT) && $(NODE) $(PRETTIER) --check .); done
-	@cd web && $(NODE) $(PRETTIER) --check ../$(IDENTITY)
+	@cd web && $(NODE) $(PRETTIER) --check ../$(IDENTITY) ../$(RIVALS) ../bench/operations
 	@.venv/bin/lint-imports --no-cache
 	@$(PYTHON) -m pytest --quiet tests/house
 
@@ -121,7 +135,7 @@ format: setup ## rewrite the files as `make check` wants them
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
 	@for place in web gateway; do (cd $$place && $(NODE) $(PRETTIER) --write .); done
-	@cd web && $(NODE) $(PRETTIER) --write ../$(IDENTITY)
+	@cd web && $(NODE) $(PRETTIER) --write ../$(IDENTITY) ../$(RIVALS) ../bench/operations
 
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --upgrade --no-header --no-annotate --no-emit-index-url
@@ -149,5 +163,5 @@ clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf $(addprefix $(CLIENT)/,.venv .built .mypy_cache dist connect_graph_client/generated)
 	rm -rf $(TOOLS)/.venv
-	rm -rf web/node_modules web/.built gateway/node_modules $(IDENTITY)/node_modules connect_graph/assets connect_graph/assets.new
+	rm -rf web/node_modules web/.built gateway/node_modules $(IDENTITY)/node_modules $(RIVALS)/node_modules connect_graph/assets connect_graph/assets.new
 	find connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import audit, gateway, load
+from bench import audit, gateway, load, race
 
-for benchmark in (load, gateway, audit):
+for benchmark in (race, load, gateway, audit):
     benchmark.main()
