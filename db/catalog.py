@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,6 +24,15 @@ where c.relnamespace = 'connect'::regnamespace and c.relkind = 'r'
 _FUNCTIONS = """
 select p.proname from pg_proc p
 where p.pronamespace = 'connect'::regnamespace and has_function_privilege(p.oid, 'execute')
+"""
+_PATTERNS = """
+select c.relname, a.attname, substring(
+    pg_get_constraintdef(k.oid)
+    from '^CHECK \\(\\("?[a-z0-9_]+"? ~ ''(.*)''::text\\)\\)$') as pattern
+from pg_constraint k
+join pg_class c on c.oid = k.conrelid
+join pg_attribute a on a.attrelid = c.oid and array[a.attnum] = k.conkey
+where c.relnamespace = 'connect'::regnamespace and k.contype = 'c' and k.convalidated
 """
 _ENUMERATIONS = """
 select format_type(t.oid, null) as name from pg_type t
@@ -64,6 +74,8 @@ class Grants:
     functions: frozenset[str]
     policies: Mapping[str, tuple[Policy, ...]]
     """By table."""
+    plain: frozenset[tuple[str, str]] = frozenset()
+    """The columns whose texts hold nothing that JSON escapes, by their constraints."""
     enumerations: frozenset[str] = frozenset()
     """The types whose values are words, as PostgreSQL writes them."""
 
@@ -76,9 +88,27 @@ async def grants(connection: Connection) -> Grants:
     for row in await connection.fetch(_POLICIES):
         policy = Policy(row["polname"], row["applies"], row["kind"], frozenset(row["reads"]))
         policies[row["relname"]] = (*policies.get(row["relname"], ()), policy)
+    patterns = await connection.fetch(_PATTERNS)
+    plain = {(row["relname"], row["attname"]) for row in patterns if is_plain(row["pattern"])}
     return Grants(
         MappingProxyType({(row["relname"], row["attname"]): row["type"] for row in columns}),
         frozenset(row["proname"] for row in functions),
         MappingProxyType(policies),
+        frozenset(plain),
         frozenset(row["name"] for row in await connection.fetch(_ENUMERATIONS)),
     )
+
+
+# Of a pattern: characters for themselves, some escaped, sets of them that are not negated, how
+# often, and groups; so no text that it matches holds a quote, a backslash or a control character.
+_WITHIN = r"(?:[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]|[A-Za-z0-9 _.:/,;+()])+-?"
+_CHARACTERS = rf"[A-Za-z0-9 _:/,;-]|\\[.+()/-]|\[{_WITHIN}\]"
+_OFTEN = r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})?"
+_SEQUENCE = rf"(?:(?:{_CHARACTERS}){_OFTEN})*"
+_GROUP = rf"\({_SEQUENCE}(?:\|{_SEQUENCE})*\){_OFTEN}"
+_PLAIN = re.compile(rf"\^(?:(?:{_CHARACTERS}){_OFTEN}|{_GROUP})*\$")
+
+
+def is_plain(pattern: str | None) -> bool:
+    """Tell whether what matches a pattern as a whole needs no escaping in JSON."""
+    return pattern is not None and _PLAIN.fullmatch(pattern) is not None

@@ -24,6 +24,7 @@ from db.plan import (
     Predicate,
     ScopedHash,
     ScopedId,
+    ScopedRank,
 )
 
 
@@ -137,6 +138,8 @@ class Writer:
                 return _scoped_hash(table)
             case ScopedId(table=table, pseudonym=pseudonym):
                 return scoped_id(table, pseudonym)
+            case ScopedRank(table=table):
+                return f"uuid_hash_extended({table}.key, {_SEED})"
             case Given(position=position):
                 return f"given.g{position}"
             case Cursor(keys=keys, belongs=belongs):
@@ -153,6 +156,10 @@ class Writer:
 def scoped_id(table: str, pseudonym: str) -> str:
     """Write the id by which the viewer's scope knows what hangs on a patient."""
     return f"{pseudonym}.public_id || '.' || {_scoped_hash(table)}"
+
+
+_SEED = "(select hashtextextended(coalesce(current_setting('app.scope', true), ''), 0))"
+"""A number for the scope, computed once for a statement."""
 
 
 def _scoped_hash(table: str) -> str:

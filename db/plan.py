@@ -54,6 +54,16 @@ class ScopedHash:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopedRank:
+    """Stand for a number that orders what is otherwise equal: another order in each scope.
+
+    It is cheap, and never told.
+    """
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """Stand for one of the texts that a row of a selection is named by, or given with: from 0."""
 
@@ -68,7 +78,7 @@ class Cursor:
     belongs: Parameter
 
 
-Expression = Column | Parameter | Call | ScopedId | ScopedHash | Given | Cursor
+Expression = Column | Parameter | Call | ScopedId | ScopedHash | ScopedRank | Given | Cursor
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
             "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
             "synchronous_commit": "on",
             "jit": "off",
+            "work_mem": "16MB",
             "timezone": "UTC",
             **_timeouts(role, timeout_ms),
         },

@@ -17,6 +17,7 @@ from db.plan import (
     Parameter,
     ScopedHash,
     ScopedId,
+    ScopedRank,
 )
 from resolvers.argument import Argument, Source, Way
 from resolvers.bind import Binding, Bound
@@ -131,6 +132,11 @@ class Draft:
         """Hash the record and the scope."""
         self.own("key")
         return ScopedHash(self.alias)
+
+    def rank(self) -> ScopedRank:
+        """Order what is otherwise equal."""
+        self.own("key")
+        return ScopedRank(self.alias)
 
     def public_id(self) -> Expression:
         """Give the record's id in the viewer's scope."""

@@ -401,7 +401,7 @@ class _Work:
         if isinstance(source, mapping.Many):
             order = [Order(child.own(name)) for name in source.order]
             if child.bound.is_record:
-                order.append(Order(child.hash()))
+                order.append(Order(child.rank()))
         elif source.latest is not None:
             latest = child.own(source.latest)
             where, order = (Past(latest),), [Order(latest, descending=True)]

@@ -242,7 +242,7 @@ class Shaping:
             if type_ in self.grants.enumerations:
                 return "plain"
             if type_ == "text":
-                return "text"
+                return "plain" if self._is_plain(select, of) else "text"
             if type_ == "date" or type_.startswith("timestamp"):
                 return "json"
             if type_ in {"integer", "bigint"}:
@@ -256,11 +256,18 @@ class Shaping:
         raise Unwritten
 
     def _stored(self, select: Select, column: Column) -> str:
-        stored = {select.alias: select.table} | {join.alias: join.table for join in select.joins}
-        return self.grants.columns[stored[column.table], column.name]
+        return self.grants.columns[_table(select, column), column.name]
+
+    def _is_plain(self, select: Select, column: Column) -> bool:
+        return (_table(select, column), column.name) in self.grants.plain
 
     def _type(self, name: str) -> GraphQLObjectType:
         type_ = self.selection.schema.type_map[name]
         if not isinstance(type_, GraphQLObjectType):
             raise TypeError(f"{name} is no object type")
         return type_
+
+
+def _table(select: Select, column: Column) -> str:
+    stored = {select.alias: select.table} | {join.alias: join.table for join in select.joins}
+    return stored[column.table]
