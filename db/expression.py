@@ -50,6 +50,8 @@ class Writer:
 
     first: int
     positions: dict[object, int] = field(default_factory=dict)
+    looked_up: dict[str, str] = field(default_factory=dict)
+    """How the id of a patient is looked up, by the alias of a pseudonym that is not joined."""
 
     def number(self, of: object) -> int:
         """Give a value its number, by its position in the plan or another name."""
@@ -126,6 +128,8 @@ class Writer:
     def expression(self, expression: Expression) -> str:
         """Write what gives a value."""
         match expression:
+            case Column(table=table, name="public_id") if table in self.looked_up:
+                return self.looked_up[table]
             case Column(table=table, name=name):
                 return f"{table}.{name}"
             case Parameter(position=position, type=type_):
@@ -136,6 +140,8 @@ class Writer:
                 return f"connect.{function}({', '.join(map(self.expression, arguments))})"
             case ScopedHash(table=table):
                 return _scoped_hash(table)
+            case ScopedId(table=table, pseudonym=pseudonym) if pseudonym in self.looked_up:
+                return f"{self.looked_up[pseudonym]} || '.' || {_scoped_hash(table)}"
             case ScopedId(table=table, pseudonym=pseudonym):
                 return scoped_id(table, pseudonym)
             case ScopedRank(table=table):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from db.expression import Writer, tables
 from db.json_text import string
-from db.plan import Expression, Order, Select
+from db.plan import Column, Expression, Order, Select
 from db.shape import Listed, PageInfo, cursor_of
 from db.statement import GIVEN
 
@@ -182,12 +182,20 @@ class Steps:
         distinct: str = "",
     ) -> str:
         select = level.select
+        joins = select.joins
+        if select.key is not None and select.page is None:
+            # Joined, the pseudonyms of a whole scope might be read first.
+            joins = tuple(join for join in joins if join.table != "pseudonym")
+            self.writer.looked_up = {
+                join.alias: _looked_up(join.to) for join in select.joins if join not in joins
+            }
         columns = [
             f"{self.writer.expression(each)} as c{place}" for each, place in level.columns.items()
         ]
         columns += [f"{key} as k"] if key else []
         columns += [beside_column] if beside_column else []
-        found = " ".join([*tables(select.table, select.alias, select.joins), beside]).rstrip()
+        self.writer.looked_up = {}
+        found = " ".join([*tables(select.table, select.alias, joins), beside]).rstrip()
         where = filtered([*conditions, *(self.writer.predicate(each) for each in select.where)])
         return f"select {distinct}{', '.join(columns)} {found}{where}{tail}"
 
@@ -242,6 +250,11 @@ def numbered(counts: list[tuple[int, str]]) -> list[str]:
 def of_above(table: str, counts: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
     """Give the counts of a step as the level above reads them."""
     return tuple((number, f"{table}.n{place}") for place, (number, _) in enumerate(counts))
+
+
+def _looked_up(patient: Column) -> str:
+    by = f"y.patient_id = {patient.table}.{patient.name}"
+    return f"(select y.public_id from connect.pseudonym y where {by})"
 
 
 def _ordered(column: str, order: Order) -> str:
