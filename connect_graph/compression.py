@@ -19,7 +19,8 @@ _LEVEL = 3  # takes half as long as 5, for one part in 15 more bytes
 
 def compress(response: Response, accepted: str | None) -> None:
     """Compress an answer that is large enough, for who takes that, and say what it varied by."""
-    response.headers["vary"] = "Accept-Encoding"
+    varied = response.headers.get("vary")
+    response.headers["vary"] = f"{varied}, Accept-Encoding" if varied else "Accept-Encoding"
     if len(response.body) >= LEAST_BYTES and takes_gzip(accepted or ""):
         response.body = gzip.compress(response.body, _LEVEL, mtime=0)
         response.headers["content-encoding"] = "gzip"

@@ -11,10 +11,10 @@ import re
 
 from starlette.responses import Response
 
-from connect_graph.compression import LEAST_BYTES
 from db.viewer import Viewer
 
-_VARIES = ("Authorization", "X-Scope", "X-Purpose", "Accept")
+_VARIES = "Authorization, X-Scope, X-Purpose, Accept"
+"""What else it varies by, is said where it is compressed."""
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -24,13 +24,11 @@ def conditional(response: Response, viewer: Viewer, held: str | None) -> Respons
     It is weak, since the same answer may leave gzipped, and of the viewer: no two share one.
     """
     tag = _tag(response, viewer)
-    small = len(response.body) < LEAST_BYTES
     if held is not None and (held.strip() == "*" or tag in _TAG.findall(held)):
-        response, small = Response(status_code=304), True
+        response = Response(status_code=304)
     response.headers["etag"] = f"W/{tag}"
     response.headers["cache-control"] = "private, no-cache"
-    # What is large enough to be compressed is said to vary by that where it is done.
-    response.headers["vary"] = ", ".join([*_VARIES, *(["Accept-Encoding"] if small else [])])
+    response.headers["vary"] = _VARIES
     return response
 
 

@@ -82,12 +82,12 @@ def answering(members: tuple[tuple[str, Root], ...], *, apart: bool = False) -> 
     roots = [(name, made.root(root)) for name, root in members]
     text = " || E'\\n' || ".join(each for _, each in roots) if apart else object_of(roots)
     steps = made.steps
-    numbers = ", ".join(made.numbers[place] for place in range(len(steps.counted))) or "''"
+    numbers = ", ".join(made.numbers[place] for place in range(len(steps.counted)))
     patients = "null"
     if steps.people:
         people = " union ".join(steps.people)
         patients = f"(select string_agg(x::text, ',') from ({people}) p(x))"
-    head = f"concat_ws(' ', {numbers}) || E'\\n' || coalesce({patients}, '')"
+    head = f"array_to_string(array[{numbers}]::bigint[], ' ') || E'\\n' || coalesce({patients}, '')"
     query = f"select {head} || E'\\n' || {text}"
     if steps.written:
         query = "with " + ",\n  ".join(steps.written) + f"\n  {query}"

@@ -76,8 +76,8 @@ WORDS: Mapping[tuple[str, Role], Rule] = {
 """By policy and role. The policy `domain` is told where the scope lacks its kind of record."""
 
 DOMAIN = "domain"
-ASKERS = frozenset({"scope", "membership", "opening"})
-"""Who asks: each sees their own there, and only stewards have fields that lead to them."""
+ASKERS = frozenset({"scope", "membership", "opening", "stored_operation"})
+"""Who asks, and what is theirs to ask: only stewards have fields that lead there."""
 SILENT = frozenset({"reference", "office", "scoped"})
 """Policies that withhold nothing from whom they apply to."""
 _RECORD = "record"

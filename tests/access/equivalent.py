@@ -55,6 +55,9 @@ EQUIVALENT: dict[str, str] = {
     r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial, y\.treatments\) .*": (
         "what is written again is the same: it saves the writing"
     ),
+    r"view: connect\.scope_fact without t\.patient_id = p\.id( again)*": (
+        "a treatment is looked up in its own patient's list, where it stands in any case"
+    ),
     r"view: connect\.scope_fact without '(RESEARCH|COMMERCIAL)'::connect\.purpose = ANY"
     r" \(s\.purposes\)( again)*": (
         "it notes a consent that nobody can ask for: the scope is not for that purpose"

@@ -116,6 +116,14 @@ EXCUSES = {
         f"""select $2::text is null and not exists (select from pg_roles where {API}
           and {_MAY.format("select")})""",
     ),
+    "PERF001": Excuse(
+        "A rule of speed: an opening is found by its settings, in an index, and each is read once.",
+        f"""select p.tablename = 'opening' and exists (
+          select from pg_index i
+          join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+          where i.indrelid = 'connect.opening'::regclass
+          and p.qual ~ format('\\m%s\\M', a.attname)) {_POLICY}""",
+    ),
     "PERF003": Excuse(
         "A rule of speed: the table has as many rows as there are contracts, members or releases, "
         "or the office writes one row of it by its key, or another condition of the same policy "

@@ -63,7 +63,7 @@ HARM = {
     " using (current_setting('app.scope', true) <> '')",
     "SEC009": "drop policy office on connect.import_batch",
     "SEC013": "alter function connect.keep_patient() security definer",
-    "SEC035": "grant insert on connect.scope to connect_partner",
+    "SEC035": "grant insert on connect.membership to connect_partner",
     "VIEW001": "alter view connect.scope_fact set (security_invoker = false)",
     "VIEW002": "grant select on connect.scope_fact to connect_researcher",
 }

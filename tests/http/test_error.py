@@ -25,7 +25,7 @@ from connect_graph.telemetry import Telemetry
 from db import migrate
 from db.synthetic.demo import member
 from resolvers.errors import Code
-from resolvers.reader import Reader
+from resolvers.whole import Whole
 from tests.conftest import Clone
 from tests.http.client import GRAPHQL, JSON, VIEWER, Client, bearer, codes
 from tests.world import AUDIT_KEY, ROOT, World, serving, until
@@ -145,7 +145,7 @@ async def inside(world: World) -> AsyncIterator[Client]:
             yield Client(http, bearer(await world.token("steward")))
 
 
-@pytest.mark.parametrize(("where", "name"), [(Reader, "root"), (Authenticator, "admit")])
+@pytest.mark.parametrize(("where", "name"), [(Whole, "run"), (Authenticator, "admit")])
 async def test_a_fault_is_told_with_a_reference_that_the_log_has(
     inside: Client,
     monkeypatch: pytest.MonkeyPatch,

@@ -16,7 +16,7 @@ from connect_graph.http import application, graphs_of
 from connect_graph.protection import STRICT
 from connect_graph.settings import ROLES, Settings
 from db.pool import Pool, Unavailable
-from resolvers.reader import Reader
+from resolvers.whole import Whole
 from tests.http.client import JSON, VIEWER, Client, bearer, codes
 from tests.world import AUDIT_KEY, World, serving
 
@@ -85,7 +85,7 @@ async def test_every_route_and_status_carries_them(
         note(await client.ask(VIEWER, accept="text/html", content_type=JSON))
         note(await client.post(b"query=x", content_type="application/x-www-form-urlencoded"))
         with monkeypatch.context() as patch:
-            patch.setattr(Reader, "root", _fail)
+            patch.setattr(Whole, "run", _fail)
             note(await client.ask("{ patients { nodes { id } } }"))
         with monkeypatch.context() as patch:
             patch.setattr(Pool, "text", _unavailable)

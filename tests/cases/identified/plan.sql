@@ -5,5 +5,5 @@ select case when set_config('app.issuer', $1, true) is not null and set_config('
   r2 as (select study.code as c0, study.id as k from connect.study where study.id = any(array(select distinct r0.c2 from r0))),
   t2 as (select r2.k, '{"code":' || coalesce('"' || r2.c0::text || '"', E'\x01') || '}' as a, 1 as n0 from r2),
   t0 as (select '{"id":' || coalesce('"' || r0.c3::text || '"', E'\x01') || ',"birthYear":' || coalesce(r0.c4::text, 'null') || ',"enrolledOn":' || coalesce(to_json(r0.c5)::text, 'null') || ',"site":' || coalesce(t1.a, 'null') || ',"study":' || coalesce(t2.a, 'null') || '}' as a, 1 as n0, coalesce((t1.n0), 0) as n1, coalesce((t2.n0), 0) as n2 from r0 full join t1 on t1.k = r0.c1 full join t2 on t2.k = r0.c2)
-  select concat_ws(' ', coalesce((select max(n0) from t0), 0), coalesce((select max(n1) from t0), 0), coalesce((select max(n2) from t0), 0)) || E'\n' || coalesce((select string_agg(x::text, ',') from (select r0.c0 from r0) p(x)), '') || E'\n' || '{"patient":' || coalesce((select a from t0), 'null') || '}'
+  select array_to_string(array[coalesce((select max(n0) from t0), 0), coalesce((select max(n1) from t0), 0), coalesce((select max(n2) from t0), 0)]::bigint[], ' ') || E'\n' || coalesce((select string_agg(x::text, ',') from (select r0.c0 from r0) p(x)), '') || E'\n' || '{"patient":' || coalesce((select a from t0), 'null') || '}'
 ) end
