@@ -25,6 +25,7 @@ from db.viewer import Caller, Viewer
 from resolvers.answer import Answer
 from resolvers.errors import Code
 from resolvers.execute import Request
+from resolvers.stream import Streaming
 
 if TYPE_CHECKING:
     from db.catalog import Connection
@@ -62,6 +63,8 @@ class Account:
         """Who asks, once a token was verified."""
         self.viewer: Viewer | None = None
         self.asked: Request | None = None
+        self.stream: Streaming | None = None
+        """Which page of a stream is asked for."""
         self.answer: Answer | None = None
         self.code: str | None = None
         """Why it was refused whole."""
@@ -70,6 +73,13 @@ class Account:
         """Note that it was refused whole."""
         self.code = code.value
         self._watched.refused(code)
+
+    def following(self, after: str) -> Account:
+        """Begin the account of the page of a stream that follows."""
+        found = Account(self._watched, self.headers, self._door)
+        found.stream = self.stream and replace(self.stream, after=after)
+        found.asked = self.asked and replace(self.asked, stream=found.stream)
+        return found
 
     async def settle(self, writer: Writer | None) -> None:
         """Write the entry; of a caller who could not be identified there is none.

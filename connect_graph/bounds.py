@@ -19,6 +19,8 @@ class Bounds:
     statement_seconds: int = 10
     request_seconds: int = 20
     """How long a request may take to arrive, its head and its body each."""
+    stream_seconds: int = 600
+    """How long a stream may last, whoever is slow."""
     connections: int = 500
     """Of callers, whether they ask or not."""
     get: bool = True

@@ -35,7 +35,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections: try again later.")
             return
         super().connection_made(transport)
-        self._presence = Presence()
+        self._presence = Presence(transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

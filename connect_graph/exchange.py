@@ -20,6 +20,10 @@ from resolvers.execute import Request
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+JSONL = "application/jsonl"
+CSV = "text/csv"
+STREAMED = (JSONL, CSV)
+"""In which a whole list goes, page after page."""
 MOST_BYTES = 1_000_000
 
 
@@ -41,17 +45,20 @@ def fold(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return found
 
 
-def media_type(accept: str | None) -> str:
+def media_type(accept: str | None, *, streams: bool = False) -> str:
     """Choose the media type of the answer; JSON where the caller does not say.
 
-    Raises: WrongExchange 406 where the caller takes neither.
+    Raises: WrongExchange 406 where the caller takes none.
     """
     if accept is None or not accept.strip():
         return JSON
+    offers = {"*/*": JSON, "application/*": JSON, JSON: JSON, GRAPHQL: GRAPHQL}
+    if streams:
+        offers |= dict(zip(STREAMED, STREAMED, strict=True))
     best: tuple[float, int, str] | None = None
     for place, part in enumerate(accept.split(",")):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        offered = {"*/*": JSON, "application/*": JSON, JSON: JSON, GRAPHQL: GRAPHQL}.get(name)
+        offered = offers.get(name)
         weight, charset = 1.0, "utf-8"
         for parameter in parameters:
             key, _, value = parameter.partition("=")
@@ -65,7 +72,8 @@ def media_type(accept: str | None) -> str:
         if best is None or candidate < best:
             best = candidate
     if best is None:
-        raise WrongExchange(406, f"Answers come as {GRAPHQL} or {JSON}.", {})
+        lists = f", whole lists as {JSONL} or {CSV}" if streams else ""
+        raise WrongExchange(406, f"Answers come as {GRAPHQL} or {JSON}{lists}.", {})
     return best[2]
 
 

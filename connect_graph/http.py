@@ -7,7 +7,7 @@ import secrets
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import GraphQLError
@@ -25,13 +25,24 @@ from connect_graph.bounds import USUAL, Bounds
 from connect_graph.budget import Budgets, Charge
 from connect_graph.compression import compress
 from connect_graph.etag import conditional
-from connect_graph.exchange import JSON, WrongExchange, fold, media_type, read, write
+from connect_graph.exchange import (
+    CSV,
+    GRAPHQL,
+    JSON,
+    STREAMED,
+    WrongExchange,
+    fold,
+    media_type,
+    read,
+    write,
+)
 from connect_graph.issuer import Issuer
 from connect_graph.log import fields
 from connect_graph.presence import while_there
 from connect_graph.protection import Protection
 from connect_graph.sign_in import SignIn
 from connect_graph.stored import StoredOperations
+from connect_graph.stream import Following, Stream
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import Watch, observed
 from db.audit.writer import Writer
@@ -41,11 +52,16 @@ from db.viewer import Caller, Role, Viewer
 from resolvers.answer import TOO_SLOW, UNREACHABLE, Answer
 from resolvers.errors import Code, Refusal
 from resolvers.execute import Graph
+from resolvers.stream import Streaming
 from schema.subgraph import SUBGRAPHS
 
 _LOG = logging.getLogger("connect_graph.http")
 Pending = Callable[[], Awaitable[tuple[str, ...]]]
 """Names the migrations that the database still lacks."""
+_REFUSED = (Refusal, Unavailable, Outdated, TimedOut)
+_CHANGED = Refusal(
+    Code.SCOPE_REFUSED, "As what you ask changed while the list was on its way: begin it again."
+)
 
 
 class Door:
@@ -76,7 +92,8 @@ class Door:
         headers = fold(scope["headers"])
         account = Account(observed(scope), headers, self._name)
         response = await self._settled(request, account)
-        compress(response, headers.get("accept-encoding"))
+        if not isinstance(response, Stream):
+            compress(response, headers.get("accept-encoding"))
         await response(scope, receive, send)
 
     async def _settled(self, request: HttpRequest, account: Account) -> Response:
@@ -84,26 +101,26 @@ class Door:
             response = await self._answer(request, account)
         except Exception as error:  # noqa: BLE001  the last who could tell
             account.refused(Code.INTERNAL)
-            response = await _failed(request, error)
+            response = _refused(_failed(request, error), JSON)
         try:
             await account.settle(self._writer)
         except Unavailable:
             account.refused(Code.UNAVAILABLE)
-            return _refused(UNREACHABLE, response.media_type or JSON)
+            media = GRAPHQL if isinstance(response, Stream) else response.media_type
+            return _refused(UNREACHABLE, media or JSON)
         return response
 
     async def _answer(self, request: HttpRequest, account: Account) -> Response:
         """Make the answer; nothing that the request brings is read before it is known who asks."""
         media = JSON
-        watched = observed(request.scope)
         try:
-            media = media_type(account.headers.get("accept"))
-            with watched.stage("authenticate"):
-                caller = await self._authenticator.caller(account.headers.get("authorization"))
-            charge = self._budgets.charge(caller, request.scope)
-            account.caller = caller  # what is refused for its number is not worth an entry
-            account.answer = answer = await self._as_caller(request, caller, account, charge)
-            watched.answered(answer)
+            media = media_type(account.headers.get("accept"), streams=self._graph.part is None)
+            if (streamed := media) in STREAMED:
+                account.stream = Streaming(flat=streamed == CSV)
+                media = GRAPHQL  # of what is refused
+            answer = await self._charged(request, account)
+            if answer.page is not None:
+                return Stream(streamed, answer, self._bounds, self._following(request, account))
             response = write(answer, media)
             asked, viewer = account.asked, account.viewer
             is_kept = asked is not None and asked.stored is not None and request.method != "POST"
@@ -114,17 +131,53 @@ class Door:
             account.code = f"HTTP_{wrong.status}"
             body = {"errors": [{"message": wrong.message}]}
             return JSONResponse(body, wrong.status, dict(wrong.headers))
-        except Refusal as caught:
-            refusal = caught
-        except (Unavailable, Outdated):
-            refusal = UNREACHABLE
-        except TimedOut:
-            refusal = TOO_SLOW
         except ClientDisconnect:
             account.code = "DISCONNECTED"
             return Response(status_code=400)  # nobody reads it
-        account.refused(refusal.code)
-        return _refused(refusal, media)
+        except _REFUSED as error:
+            refusal = _refusal(error)
+            account.refused(refusal.code)
+            return _refused(refusal, media)
+
+    async def _charged(self, request: HttpRequest, account: Account) -> Answer:
+        """Find out who asks, charge them, and answer."""
+        watched = observed(request.scope)
+        with watched.stage("authenticate"):
+            caller = await self._authenticator.caller(account.headers.get("authorization"))
+        charge = self._budgets.charge(caller, request.scope)
+        account.caller = caller  # what is refused for its number is not worth an entry
+        account.answer = answer = await self._as_caller(request, caller, account, charge)
+        watched.answered(answer)
+        return answer
+
+    def _following(self, request: HttpRequest, first: Account) -> Following:
+        """Give the way to the pages of a stream that follow: each is as a request of its own."""
+
+        async def follow(after: str) -> Answer:
+            account = first.following(after)
+            refusal: Refusal | None = None
+            try:
+                answer = await self._charged(request, account)
+                if _as_what(account.viewer) != _as_what(first.viewer):
+                    account.answer = None
+                    raise _CHANGED
+            except ClientDisconnect:
+                raise
+            except _REFUSED as error:
+                refusal = _refusal(error)
+            except Exception as error:  # noqa: BLE001  the last who could tell
+                refusal = _failed(request, error)
+            if refusal is not None:
+                account.refused(refusal.code)
+                answer = Answer.of_errors([refusal], refusal.code)
+            try:
+                await account.settle(self._writer)
+            except Unavailable:
+                account.refused(Code.UNAVAILABLE)
+                return Answer.of_errors([UNREACHABLE], Code.UNAVAILABLE)
+            return answer
+
+        return follow
 
     async def _as_caller(
         self, request: HttpRequest, caller: Caller, account: Account, charge: Charge
@@ -157,7 +210,8 @@ class Door:
         account.viewer = viewer
         observed(request.scope).role = viewer.role.value
         if account.asked is None:
-            account.asked = await read(request, account.headers, self._bounds.request_seconds)
+            asked = await read(request, account.headers, self._bounds.request_seconds)
+            account.asked = replace(asked, stream=account.stream)
         async with charge.turn():
             pool = charge.within(self._pools.roles[viewer.role])
             account.asked = await self._stored.complete(account.asked, viewer, pool)
@@ -183,13 +237,31 @@ def _refused(refusal: Refusal, media: str) -> Response:
     return write(Answer.of_errors(errors, refusal.code), media, well_formed=False, headers=headers)
 
 
-async def _failed(request: HttpRequest, error: Exception) -> Response:
+def _refusal(error: Exception) -> Refusal:
+    match error:
+        case Refusal():
+            return error
+        case TimedOut():
+            return TOO_SLOW
+        case _:
+            return UNREACHABLE
+
+
+def _as_what(viewer: Viewer | None) -> tuple[object, ...]:
+    return () if viewer is None else (viewer.role, viewer.scope, viewer.purpose)
+
+
+def _failed(request: HttpRequest, error: Exception) -> Refusal:
     reference = secrets.token_hex(6)
     request_id = observed(request.scope).request_id
     _LOG.error("internal error %s", reference, exc_info=error, extra=fields(request=request_id))
     refusal = Refusal(Code.INTERNAL, f"Something went wrong here; reference {reference}.")
     refusal.extensions = {"code": Code.INTERNAL.value, "reference": reference}
-    return _refused(refusal, JSON)
+    return refusal
+
+
+async def _unexpected(request: HttpRequest, error: Exception) -> Response:
+    return _refused(_failed(request, error), JSON)
 
 
 async def _health(_request: HttpRequest) -> Response:
@@ -267,7 +339,7 @@ def application(
             *(page.routes(tokens, sign_in=sign_in) if with_page else ()),
         ],
         lifespan=lifespan,
-        exception_handlers={Exception: _failed},
+        exception_handlers={Exception: _unexpected},
         before=Before(doors, methods, telemetry, bounds.hsts_seconds),
     )
 

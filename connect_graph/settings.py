@@ -126,6 +126,7 @@ def _bounds(environ: Mapping[str, str]) -> Bounds:
         ),
         statement_seconds=count("CONNECT_STATEMENT_SECONDS", USUAL.statement_seconds, 1, 600),
         request_seconds=count("CONNECT_REQUEST_SECONDS", USUAL.request_seconds, 1, 600),
+        stream_seconds=count("CONNECT_STREAM_SECONDS", USUAL.stream_seconds, 1, 86_400),
         connections=count("CONNECT_CONNECTIONS", USUAL.connections, 1, 100_000),
         get=_flag(environ, "CONNECT_GET", usual=USUAL.get),
         hsts_seconds=count("CONNECT_HSTS_SECONDS", USUAL.hsts_seconds, 0, 2**31 - 1),

@@ -71,9 +71,9 @@ class Observed:
         self.codes = (code.value,)
 
     def answered(self, answer: Answer) -> None:
-        """Note how it was answered."""
-        self.statements = answer.statements
-        self.rows = answer.rows
+        """Note how it was answered, or a page of it."""
+        self.statements += answer.statements
+        self.rows += answer.rows
         self.codes = answer.codes
 
     def stage(self, name: str) -> AbstractContextManager[None]:

@@ -23,6 +23,7 @@ from db.shape import (
     Edges,
     Found,
     Kinds,
+    Lines,
     Listed,
     Named,
     Object,
@@ -115,6 +116,8 @@ class _Composer:
                 return self._found(root)
             case Listed():
                 return self._page_of_all(root)
+            case Lines():
+                return self._lines(root)
             case Named():
                 return self._named(root)
 
@@ -147,6 +150,20 @@ class _Composer:
         self._outermost(level, counts, "{}")
         written = self._page(root, texts, total, source)
         return f"(select {written} from t{level.number})"
+
+    def _lines(self, root: Lines) -> str:
+        page = Listed(None, root.select, (("", root.body), ("", PageInfo((("", "last"),)))))
+        level, step = self.steps.begin(root.select)
+        text, embedded = self._texts(level, page)[0]
+        self.steps.read_page(level, step, page)
+        lines = f"string_agg({text}, E'\\n' order by r{level.number}.place) as a"
+        counts = self.steps.counts(level, embedded, "sum")
+        ends = self.steps.ends(level, page)
+        self.steps.write(level, [lines, *ends, *numbered(counts)], embedded)
+        self._outermost(level, counts, "{}")
+        table = f"t{level.number}"
+        last = _info("last", f"{table}.")
+        return f"(select {last} || E'\\n' || coalesce({table}.a, '') from {table})"
 
     def _total(self, select: Select) -> str:
         conditions = [self.steps.writer.predicate(each) for each in select.where]

@@ -115,6 +115,14 @@ class Listed:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Lines:
+    """Write the cursor of a page's last row, or null, and then the page: a row on each line."""
+
+    select: Select
+    body: Body | Edges
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Found:
     """Write the first row of a root selection, or null."""
 
@@ -132,7 +140,7 @@ class Named:
 
 
 Shape = Constant | Scalar | Object | Related | Listed
-Root = Constant | Passed | Found | Listed | Named
+Root = Constant | Passed | Found | Listed | Lines | Named
 
 
 def written(body: Body) -> Iterator[tuple[str | None, Object]]:

@@ -38,6 +38,16 @@ _WHOLE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Hold what is known of a page of a stream beside its lines."""
+
+    after: str | None
+    """Where the next one begins; None: there is none."""
+    columns: tuple[tuple[str, ...], ...]
+    """The ways to the cells, where each record is a row of a table."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Hold what is answered, and how many statements and rows it took."""
 
@@ -50,7 +60,8 @@ class Answer:
     released: Released | None = None
     """What of it is for the audit alone."""
     text: str | None = None
-    """The member `data` as PostgreSQL wrote it, in JSON."""
+    """The member `data` as PostgreSQL wrote it, in JSON; of a page its lines."""
+    page: Page | None = None
 
     @classmethod
     def of_errors(cls, errors: list[GraphQLError], code: Code) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,12 +10,9 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
     GraphQLError,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     parse,
     print_ast,
     validate,
@@ -27,7 +23,7 @@ import schema
 from db.office.change import Office
 from db.pool import Outdated, Pool
 from db.viewer import NOTHING, Viewer
-from resolvers import answer
+from resolvers import answer, stream
 from resolvers.answer import FAILURES, Answer
 from resolvers.argument import Arguments
 from resolvers.bind import Binding, bind
@@ -43,6 +39,8 @@ from resolvers.released import Names, Released
 from resolvers.resolve import Context, resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
+from resolvers.split import joined, only
+from resolvers.stream import Streaming, Turned
 from resolvers.subgraph import Division, carve
 from resolvers.whole import Lacked, Whole, Written
 from resolvers.withheld import Rules
@@ -69,6 +67,8 @@ class Request:
     """Tell the rules that stand on these coordinates of the schema, as a gateway needs it."""
     stored: str | None = None
     """By which name its document is stored; None: it came with the request."""
+    stream: Streaming | None = None
+    """Answer a page of the stream of its list; None: the whole answer at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,10 @@ class Graph:
                 )
                 kind = selection.operation.operation
                 observer.operation(kind.value)
+                turned: Turned | None = None
+                if request.stream is not None:
+                    turned = Turned.of(selection, binding, request.variables, request.stream)
+                    selection = turned.selection
                 if query_only and kind is not OperationType.QUERY:
                     raise Refusal(Code.BAD_USER_INPUT, "GET is for queries alone: send it by POST.")
                 if _is_introspection(selection):
@@ -158,7 +162,7 @@ class Graph:
             return answer.refused(refused.errors)
         except Refusal as refusal:
             return answer.refused([refusal])
-        return await work.answer(document)
+        return await (work.answer(document) if turned is None else work.page(turned))
 
     def statement(self, request: Request, viewer: Viewer, pool: Pool) -> tuple[str, list[object]]:
         """Give the statement that answers a request, and its arguments: for who measures it.
@@ -192,7 +196,8 @@ class Graph:
         """
         changes = selection.operation.operation is not OperationType.QUERY
         shaped = outline(selection.variables.coerced)
-        key = (request.query, request.operation_name, pool.role, shaped)
+        lines = request.stream is not None
+        key = (request.query, request.operation_name, pool.role, shaped, lines)
         ready = None if changes else self.prepared.get(key)
         cost: int | None = None
         if ready is None:
@@ -201,7 +206,7 @@ class Graph:
             whole = None
             if not changes:
                 tables = self.names.tables
-                whole = Whole.of(selection, planned, self.binding, pool.grants, tables)
+                whole = Whole.of(selection, planned, self.binding, pool.grants, tables, lines=lines)
             ready = Prepared(planned, whole)
             if not changes and len(request.query) <= _LONGEST:
                 self.prepared.keep(key, ready)
@@ -342,22 +347,13 @@ class _Work:
         if whole is not None and self.graph.compiles:
             released = Released(self.graph.names)
             try:
-                found = await whole.run(
-                    self.selection,
-                    self.arguments,
-                    self.viewer,
-                    self.pool,
-                    self.graph.binding.keys,
-                    self.observer,
-                    released,
-                )
-                return await self._merge(whole, found, released, lacking, document)
+                found = await self._compiled(whole, released)
             except Lacked:
                 pass
-            except tuple(FAILURES) as failure:
-                return answer.refused([FAILURES[type(failure)]])
             except Refusal as refusal:
                 return answer.refused([refusal])
+            else:
+                return await self._merge(whole, found, released, lacking, document)
         released = Released(self.graph.names)
         result, reader = await self._interpret(document, released)
         changes = self.selection.operation.operation is not OperationType.QUERY
@@ -372,6 +368,39 @@ class _Work:
             whole=not changes,
         )
 
+    async def page(self, turned: Turned) -> Answer:
+        """Answer a page of a stream, by one statement or not at all."""
+        lacking = list(self.ready.planned.lacking)
+        whole, released = self.ready.whole, Released(self.graph.names)
+        if whole is None or (lacking and turned.columns):
+            return stream.refused(lacking)
+        try:
+            found = await self._compiled(whole, released)
+        except Lacked as lacked:
+            return answer.refused(list(answer.told([GraphQLError("", original_error=lacked)])))
+        except Refusal as refusal:
+            return answer.refused([refusal])
+        made = answer.made("", lacking, self.withheld, released, statements=1, rows=found.rows)
+        return turned.page(found, made)
+
+    async def _compiled(self, whole: Whole, released: Released) -> Written:
+        """Run the statement of what one statement can answer.
+
+        Raises: Lacked; Refusal; Outdated.
+        """
+        try:
+            return await whole.run(
+                self.selection,
+                self.arguments,
+                self.viewer,
+                self.pool,
+                self.graph.binding.keys,
+                self.observer,
+                released,
+            )
+        except tuple(FAILURES) as failure:
+            raise FAILURES[type(failure)] from failure
+
     async def _merge(
         self,
         whole: Whole,
@@ -385,11 +414,11 @@ class _Work:
         statements, rows, text = 1, found.rows, found.texts[0]
         if whole.rest:
             result, reader = await self._interpret(
-                _only(document, self.selection, whole.rest), released
+                only(document, self.selection, whole.rest), released
             )
             errors += answer.told(result.errors or ())
             statements, rows = statements + reader.statements, rows + reader.rows
-            text = _joined(self.selection, dict(zip(whole.roots, found.texts, strict=True)), result)
+            text = joined(self.selection, dict(zip(whole.roots, found.texts, strict=True)), result)
         return answer.made(
             text,
             list(dict.fromkeys(errors)),
@@ -431,35 +460,3 @@ class _Work:
         if any(isinstance(error.original_error, Outdated) for error in result.errors or ()):
             raise Outdated
         return result, reader
-
-
-def _only(
-    document: DocumentNode, selection: Selection, roots: Mapping[str, list[FieldNode]]
-) -> DocumentNode:
-    """Leave of an operation some of its roots."""
-    nodes = tuple(node for found in roots.values() for node in found)
-    operation = selection.operation
-    chosen = OperationDefinitionNode(
-        operation=operation.operation,
-        name=operation.name,
-        variable_definitions=operation.variable_definitions,
-        directives=operation.directives,
-        selection_set=SelectionSetNode(selections=nodes),
-    )
-    rest = (node for node in document.definitions if node is not selection.operation)
-    return DocumentNode(definitions=(chosen, *rest))
-
-
-def _joined(selection: Selection, texts: Mapping[str, str], result: ExecutionResult) -> str:
-    """Write the answer of both executors as one object."""
-    if result.data is None:
-        return "null"
-    members = (
-        f'"{name}":{texts[name] if name in texts else _json(result.data[name])}'
-        for name in selection.roots()
-    )
-    return "{" + ",".join(members) + "}"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

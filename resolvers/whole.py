@@ -13,7 +13,7 @@ from db.answer import Answering, answering
 from db.catalog import Grants
 from db.json_text import EXCESSIVE, LACKING
 from db.pool import Pool
-from db.shape import Constant, Named, Root
+from db.shape import Constant, Edges, Kinds, Lines, Listed, Named, Object, Root
 from db.step import Length, Names, Places, Value
 from db.viewer import Viewer
 from resolvers import released
@@ -68,8 +68,13 @@ class Whole:
         binding: Binding,
         grants: Grants,
         tables: Mapping[str, str],
+        *,
+        lines: bool = False,
     ) -> Whole | None:
-        """Compose the statement of what can be written; None where nothing can."""
+        """Compose the statement of what can be written; None where nothing can.
+
+        As `lines` it writes the page of the one root, a record on each.
+        """
         values = list(planned.values)
         shaping = Shaping(selection, binding, grants, values)
         roots: dict[str, list[FieldNode]] = {}
@@ -77,14 +82,15 @@ class Whole:
         shapes: list[tuple[str, Root]] = []
         for name, nodes in selection.roots().items():
             try:
-                shapes.append((name, shaping.root(name, nodes, planned.slots)))
+                shape = shaping.root(name, nodes, planned.slots)
+                shapes.append((name, _lines(shape) if lines else shape))
             except Unwritten:
                 rest[name] = nodes
             else:
                 roots[name] = nodes
         if not any(map(_reads, (shape for _, shape in shapes))):
             return None
-        statement = answering(tuple(shapes), apart=bool(rest))
+        statement = answering(tuple(shapes), apart=lines or bool(rest))
         slots = {name: slot for (_, name), slot in planned.slots.items()}
         entities = {
             slot.asked: (name, slot)
@@ -232,6 +238,17 @@ class _Naming:
 def _groups(slot: Entities) -> list[tuple[str, str]]:
     """List the types and keys whose rows are read, in the order of the statement."""
     return [key for key, entity in slot.groups.items() if entity is not None]
+
+
+def _lines(root: Root) -> Lines:
+    """Give the page of a list as lines.
+
+    Raises: Unwritten where the root is no list.
+    """
+    for _, member in root.members if isinstance(root, Listed) else ():
+        if isinstance(root, Listed) and isinstance(member, Object | Kinds | Edges):
+            return Lines(root.select, member)
+    raise Unwritten
 
 
 def _reads(root: Root) -> bool:
