@@ -10,8 +10,10 @@ from typing import Any
 from graphql import (
     ArgumentNode,
     FieldNode,
+    FragmentSpreadNode,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    InlineFragmentNode,
     IntValueNode,
     NamedTypeNode,
     NameNode,
@@ -216,7 +218,7 @@ def _columns(
 def _fields(
     selection: Selection, type_: Any, nodes: list[FieldNode]
 ) -> dict[str, tuple[GraphQLObjectType, list[FieldNode]]]:
-    """List what is selected of a type, or of each type that an interface has."""
+    """List what is selected of a type, or of any type that an interface has, as it was written."""
     kinds = [type_]
     if isinstance(type_, GraphQLInterfaceType):
         kinds = list(selection.schema.get_implementations(type_).objects)
@@ -224,7 +226,26 @@ def _fields(
     for kind in kinds:
         for name, chosen in selection.fields(kind, nodes).items():
             found.setdefault(name, (kind, chosen))
-    return found
+    if len(kinds) == 1:
+        return found
+    order = dict.fromkeys(
+        name for node in nodes for name in _names(selection, node.selection_set, set())
+    )
+    return {name: found[name] for name in order if name in found}
+
+
+def _names(selection: Selection, chosen: SelectionSetNode | None, seen: set[str]) -> Iterator[str]:
+    """List the names of an answer, whatever its type is."""
+    for node in () if chosen is None else chosen.selections:
+        match node:
+            case FieldNode():
+                yield node.alias.value if node.alias else node.name.value
+            case InlineFragmentNode():
+                yield from _names(selection, node.selection_set, seen)
+            case FragmentSpreadNode() if node.name.value not in seen:
+                seen.add(node.name.value)
+                inner = selection.fragments[node.name.value].selection_set
+                yield from _names(selection, inner, seen)
 
 
 def _check_names(selection: Selection, type_: Any, nodes: list[FieldNode]) -> None:
