@@ -125,10 +125,10 @@ async def listening(world: World, **settings: str) -> AsyncIterator[Listener]:
             yield Listener(world, http, owner, process)
 
 
-def rest_of(caller: socket.socket) -> tuple[bytes, bool]:
+def rest_of(caller: socket.socket, begun: bytes = b"") -> tuple[bytes, bool]:
     """Read until the other end closes; give the content, and whether it was all."""
     with closing(caller):
-        found = bytearray()
+        found = bytearray(begun)
         try:
             while piece := caller.recv(65_536):
                 found += piece

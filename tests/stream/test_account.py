@@ -58,17 +58,17 @@ async def test_memory_does_not_grow_with_the_list(listener: Listener) -> None:
     fields = " ".join(f"{'long' * 20}{number}: id" for number in range(90))
     query = wide.format(2, fields)
     await listener.ask("steward", query)
-    before = _most_megabytes(listener.process)
+    before = most_megabytes(listener.process)
     sent = 0
     for _ in range(5):
         sent += len((await listener.ask("steward", query)).content)
-    grown = _most_megabytes(listener.process) - before
+    grown = most_megabytes(listener.process) - before
     assert sent > 2_000_000 * MOST_GROWTH
     assert grown < MOST_GROWTH
-    assert _most_megabytes(listener.process) < MOST_MEGABYTES
+    assert most_megabytes(listener.process) < MOST_MEGABYTES
 
 
-def _most_megabytes(process: int) -> float:
+def most_megabytes(process: int) -> float:
     """Tell how much memory a process had at the most."""
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     (line,) = (each for each in status.splitlines() if each.startswith("VmHWM:"))

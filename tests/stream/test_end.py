@@ -139,7 +139,7 @@ async def test_who_reads_slowly_gets_it_all(listener: Listener) -> None:
     while time.monotonic() - begun < 2 * PATIENCE:
         taken += await asyncio.to_thread(caller.recv, 65_536)
         await asyncio.sleep(0.004)
-    content, is_whole = await asyncio.to_thread(rest_of, _Begun(caller, bytes(taken)))
+    content, is_whole = await asyncio.to_thread(rest_of, caller, bytes(taken))
     assert is_whole
     assert content.count(b"\n") == PATIENTS
 
@@ -166,17 +166,3 @@ async def test_what_cannot_be_audited_does_not_leave(listener: Listener) -> None
         assert list(answer.json()) == ["errors"]
     finally:
         await listener.owner.execute("grant insert on connect.audit_entry to connect_audit")
-
-
-class _Begun:
-    """Go on with a connection of which something was read."""
-
-    def __init__(self, caller: socket.socket, taken: bytes) -> None:
-        self._caller, self._taken = caller, taken
-
-    def recv(self, size: int) -> bytes:
-        taken, self._taken = self._taken, b""
-        return taken or self._caller.recv(size)
-
-    def close(self) -> None:
-        self._caller.close()
