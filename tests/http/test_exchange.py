@@ -58,7 +58,9 @@ async def test_accept_in_two_lines_is_one_list(client: Client) -> None:
 async def test_other_media_types_are_not_acceptable(client: Client, accept: str) -> None:
     response = await client.ask(VIEWER, Accept=accept)
     assert response.status_code == 406
-    assert response.json() == {"errors": [{"message": f"Answers come as {GRAPHQL} or {JSON}."}]}
+    lists = "whole lists as application/jsonl or text/csv"
+    told = f"Answers come as {GRAPHQL} or {JSON}, {lists}."
+    assert response.json() == {"errors": [{"message": told}]}
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
