@@ -53,7 +53,6 @@ class Stream(Response):
                 await send({"type": "http.response.body"})
                 return
         except ClientDisconnect:
-            observed(scope).codes = ("DISCONNECTED",)
             return
         except TimeoutError:
             observed(scope).refused(Code.TIMEOUT)

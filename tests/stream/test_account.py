@@ -39,7 +39,7 @@ async def test_each_page_has_its_entry(listener: Listener, media: str) -> None:
 
 
 async def test_an_entry_is_there_before_its_page(listener: Listener) -> None:
-    """A lock on the audit holds back every page, and nothing is sent meanwhile."""
+    """What came is never more than what stood written when it came."""
     headers = {**bearer(await listener.world.token("steward")), "accept": JSONL}
     request = listener.http.stream("POST", "/graphql", json={"query": LIST}, headers=headers)
     lines = 0
