@@ -33,6 +33,7 @@ async def crowd(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Async
             await filled.pools.close()
 
 
+@pytest.mark.property
 async def test_a_long_list_streams_whole_and_within_bounds(
     crowd: World, record_property: Callable[[str, object], None]
 ) -> None:
