@@ -303,3 +303,22 @@ async def test_a_role_may_be_left_with_stored_operations_alone(desk: Desk, metho
 async def asked(desk: Desk, method: str, door: str, document: str, role: str) -> httpx.Response:
     sent = {"params" if method == "GET" else "json": {"query": document}}
     return await desk.http.request(method, door, headers=await desk.headers(role), **sent)  # type: ignore[arg-type]
+
+
+async def test_a_stored_list_streams_page_after_page(desk: Desk) -> None:
+    desk.add("query List { drugs(first: 3) { nodes { inn } } }", "Streamed", "--role", "partner")
+    headers = {**await desk.headers("partner"), "accept": "text/csv"}
+    answer = await desk.http.get(
+        "/graphql", params={"operation": "Streamed"}, headers={**headers, "if-none-match": "*"}
+    )
+    assert answer.status_code == 200
+    head, *rows = answer.text.splitlines()
+    assert head == "inn"
+    assert len(rows) == len(set(rows)) > 3
+    assert "etag" not in answer.headers
+    hidden = await desk.http.get(
+        "/graphql",
+        params={"operation": "Streamed"},
+        headers={**await desk.headers("clinician"), "accept": "text/csv"},
+    )
+    assert (hidden.status_code, codes(hidden)) == (400, ["BAD_USER_INPUT"])
