@@ -6,7 +6,7 @@ import logging
 import secrets
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -162,6 +162,9 @@ class Door:
                     account.answer = None
                     raise _CHANGED
             except ClientDisconnect:
+                account.code = "DISCONNECTED"
+                with suppress(Unavailable):
+                    await account.settle(self._writer)
                 raise
             except _REFUSED as error:
                 refusal = _refusal(error)
