@@ -108,6 +108,9 @@ class Door:
             account.refused(Code.UNAVAILABLE)
             media = GRAPHQL if isinstance(response, Stream) else response.media_type
             return _refused(UNREACHABLE, media or JSON)
+        except Exception as error:  # noqa: BLE001  what cannot be audited does not leave
+            account.refused(Code.INTERNAL)
+            return _refused(_failed(request, error), JSON)
         return response
 
     async def _answer(self, request: HttpRequest, account: Account) -> Response:

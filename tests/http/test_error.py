@@ -23,6 +23,7 @@ from connect_graph.issuer import DEMO_ISSUER, DemoIssuer
 from connect_graph.settings import ROLES, Settings
 from connect_graph.telemetry import Telemetry
 from db import migrate
+from db.audit.writer import Writer
 from db.synthetic.demo import member
 from resolvers.errors import Code
 from resolvers.whole import Whole
@@ -145,7 +146,9 @@ async def inside(world: World) -> AsyncIterator[Client]:
             yield Client(http, bearer(await world.token("steward")))
 
 
-@pytest.mark.parametrize(("where", "name"), [(Whole, "run"), (Authenticator, "admit")])
+@pytest.mark.parametrize(
+    ("where", "name"), [(Whole, "run"), (Authenticator, "admit"), (Writer, "write")]
+)
 async def test_a_fault_is_told_with_a_reference_that_the_log_has(
     inside: Client,
     monkeypatch: pytest.MonkeyPatch,
