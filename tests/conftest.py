@@ -37,6 +37,7 @@ LONGEST = (
     "tests/http",
     "tests/access/test_mutants.py",
     "tests/generated",
+    "tests/soak",
     "tests/sdtm",
     "tests/attack",
     "tests/access",

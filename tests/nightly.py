@@ -58,6 +58,8 @@ def pytest_runtest_makereport(
             "seconds": round(report.duration, 1),
             "outcome": report.outcome if report.when == "call" else "error",
         }
+        if "memory" in told:  # at the end of a soak, as a part of minute 2's
+            test["memory"] = told["memory"]
         version = item.config.stash.get(_version, None)
         report.user_properties.append((_TOLD, {"postgresql": version, "test": test}))
     return report

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import httpx
 
@@ -157,30 +157,37 @@ def serving(
     *arguments: str,
     program: Sequence[str] = ("connect_graph", "serve"),
     root: Path = ROOT,
+    log: IO[str] | None = None,
 ) -> Iterator[tuple[str, int]]:
-    """Run `connect-graph serve`, or another program, as a process; give its address and its id."""
+    """Run `connect-graph serve`, or another program, as a process; give its address and its id.
+
+    What it logs goes to `log` where that is given, which the caller closes.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe that nobody reads would fill
+    # A pipe that nobody reads would fill.
+    told = log or tempfile.TemporaryFile("w+")  # noqa: SIM115  closed below
     process = subprocess.Popen(
         [sys.executable, "-m", *program, "--port", str(port), *arguments],
         cwd=root,
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=log,
+        stderr=told,
         text=True,
     )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        log.seek(0)
-        assert line.startswith("ready: "), line + process.stdout.read() + log.read()
+        if not line.startswith("ready: "):
+            told.seek(0)
+            raise AssertionError(line + process.stdout.read() + told.read())
         yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.communicate(timeout=30)
-        log.close()
+        if log is None:
+            told.close()
 
 
 async def until(reachable: str, *, seconds: float = 10) -> httpx.Response:
