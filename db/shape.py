@@ -157,3 +157,33 @@ def cursor_of(select: Select) -> Cursor:
     if select.cursor is None:
         raise TypeError(f"{select.table} was selected without cursors")
     return select.cursor
+
+
+def levels(root: Root) -> int:
+    """Count the selections that a root reads, each that several kinds share once."""
+    return len(set(map(id, _selections(root))))
+
+
+def _selections(shape: Shape | Root | Edges | PageInfo | Total | Kinds) -> Iterator[Select]:
+    match shape:
+        case Found(select=select, body=body) | Related(select=select, body=body):
+            yield select
+            yield from _selections(body)
+        case Named(groups=groups):
+            for select, body in groups:
+                yield select
+                yield from _selections(body)
+        case Listed(select=select, members=members):
+            yield select
+            for _, member in members:
+                yield from _selections(member)
+        case Edges(members=edges):
+            for _, edge in edges:
+                if isinstance(edge, Object | Kinds):
+                    yield from _selections(edge)
+        case Kinds(objects=objects):
+            for _, each in objects:
+                yield from _selections(each)
+        case Object(members=fields):
+            for _, field in fields:
+                yield from _selections(field)

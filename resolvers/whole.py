@@ -13,7 +13,7 @@ from db.answer import Answering, answering
 from db.catalog import Grants
 from db.json_text import EXCESSIVE, LACKING
 from db.pool import Pool
-from db.shape import Constant, Edges, Kinds, Lines, Listed, Named, Object, Root
+from db.shape import Constant, Edges, Kinds, Lines, Listed, Named, Object, Root, levels
 from db.step import Length, Names, Places, Value
 from db.viewer import Viewer
 from resolvers import released
@@ -28,6 +28,9 @@ from resolvers.selection import Selection
 from resolvers.shape import Shaping, Unwritten
 from resolvers.slot import Entities, OfViewer
 from resolvers.told import of_viewer, written
+
+MOST_LEVELS = 60
+"""Selections of one statement: planning takes as long as their number squared."""
 
 
 class Lacked(Exception):
@@ -80,9 +83,13 @@ class Whole:
         roots: dict[str, list[FieldNode]] = {}
         rest: dict[str, list[FieldNode]] = {}
         shapes: list[tuple[str, Root]] = []
+        held = 0
         for name, nodes in selection.roots().items():
             try:
                 shape = shaping.root(name, nodes, planned.slots)
+                held += levels(shape)
+                if held > MOST_LEVELS:
+                    raise Unwritten
                 shapes.append((name, _lines(shape) if lines else shape))
             except Unwritten:
                 rest[name] = nodes

@@ -6,10 +6,11 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from tests.compiled.battery import battery, differences, known
+from tests.compiled.battery import Asked, battery, differences, known
 from tests.compiled.mutant import Mutant
 from tests.world import ROOT, World
 
@@ -69,3 +70,16 @@ async def test_a_mutant_is_caught(world: World, mutant: Mutant) -> None:
     done = await run
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip(), f"nothing shows of {mutant}"
+
+
+async def test_many_roots_are_answered_in_time(world: World) -> None:
+    """Both executors share them: one statement of hundreds of levels is planned for seconds."""
+    root = "patients(first: 1) { nodes { id treatments { cohort { code } responses { week } } } }"
+    many = Asked("steward", f"{{ {' '.join(f'a{n}: {root}' for n in range(100))} }}")
+    answer = await world.answer("steward", many.query)
+    assert "errors" not in answer.body
+    assert answer.statements > 1
+    other = await replace(world, graph=replace(world.graph, compiles=False)).answer(
+        "steward", many.query
+    )
+    assert answer.body == other.body
