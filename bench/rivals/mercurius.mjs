@@ -57,6 +57,8 @@ class Session {
   }
 }
 
+const rank = (table) =>
+  `uuid_hash_extended(${table}.key, (select hashtextextended(current_setting('app.scope', true), 0)))`;
 const hash = (table) =>
   "left(encode(sha256(convert_to(current_setting('app.scope', true), 'UTF8')" +
   ` || uuid_send(${table}.key)), 'hex'), 12)`;
@@ -104,25 +106,25 @@ const loaders = {
       "diagnoses",
       `select d.patient_id as parent, d.tumour_type as "tumourType", d.onco_tree_code as "oncoTreeCode", d.icd10
        from connect.diagnosis d where d.patient_id = any($1::bigint[])
-       order by d.tumour_type, ${hash("d")}`,
+       order by d.tumour_type, ${rank("d")}`,
     ),
     specimens: many(
       "specimens",
       `select s.patient_id as parent, y.public_id || '.' || ${hash("s")} as id, s.kind, s.timepoint
        from connect.specimen s join connect.pseudonym y on y.patient_id = s.patient_id
        where s.patient_id = any($1::bigint[])
-       order by s.day, s.ordinal, ${hash("s")}`,
+       order by s.day, s.ordinal, ${rank("s")}`,
     ),
     biomarkers: many(
       "biomarkers",
       `select b.patient_id as parent, ${BIOMARKER} where b.patient_id = any($1::bigint[])
-       order by b.kind, b.label, ${hash("b")}`,
+       order by b.kind, b.label, ${rank("b")}`,
     ),
     treatments: many(
       "treatments",
       `select t.patient_id as parent, t.id as row_id, t.cohort_id, t.line
        from connect.treatment t where t.patient_id = any($1::bigint[])
-       order by t.line, ${hash("t")}`,
+       order by t.line, ${rank("t")}`,
     ),
   },
   Treatment: {
@@ -137,7 +139,7 @@ const loaders = {
       `select a.treatment_id as parent, a.week, a.response, a.normalised_response as "normalisedResponse",
          a.change_from_baseline as "changeFromBaseline"
        from connect.response_assessment a where a.treatment_id = any($1::bigint[])
-       order by a.day, a.criteria, a.evaluator, ${hash("a")}`,
+       order by a.day, a.criteria, a.evaluator, ${rank("a")}`,
     ),
     outcome: one(
       "outcome",
@@ -152,7 +154,7 @@ const loaders = {
       "findings",
       `select f.treatment_id as parent, f.id as row_id, f.kind, f.mechanism, f.status
        from connect.resistance_finding f where f.treatment_id = any($1::bigint[])
-       order by f.day_after_progression, f.mechanism, ${hash("f")}`,
+       order by f.day_after_progression, f.mechanism, ${rank("f")}`,
     ),
   },
   Cohort: {
@@ -167,13 +169,13 @@ const loaders = {
     biomarkers: many(
       "findingBiomarkers",
       `select f.finding_id as parent, ${BIOMARKER} join connect.finding_biomarker f on f.biomarker_id = b.id
-       where f.finding_id = any($1::bigint[]) order by b.kind, b.label, ${hash("b")}`,
+       where f.finding_id = any($1::bigint[]) order by b.kind, b.label, ${rank("b")}`,
     ),
     evidence: many(
       "evidence",
       `select e.finding_id as parent, e.biomarker_id, e.vaf_before as "vafBefore", e.vaf_after as "vafAfter",
          e.tested_in_both as "testedInBoth"
-       from connect.paired_evidence e where e.finding_id = any($1::bigint[]) order by ${hash("e")}`,
+       from connect.paired_evidence e where e.finding_id = any($1::bigint[]) order by ${rank("e")}`,
     ),
   },
   PairedEvidence: {
