@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SEAL_SECONDS = 2.0
 """How long entries may be without a seal while the database answers."""
+GATHERING_SECONDS = 0.001
+"""How long a write waits for more entries, where the last had several."""
 MOST = 256
 """Entries of one write."""
 _FAILED = (*UNREACHED, asyncpg.PostgresError)
@@ -138,11 +140,15 @@ class Writer:
             raise
 
     async def _run(self) -> None:
+        several = False
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                if several:  # more are about to come: one write for all takes less of each
+                    await asyncio.sleep(GATHERING_SECONDS)
                 async with self._held:
+                    several = len(self._waiting) > 1
                     batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                     await self._flush(batch)
 
