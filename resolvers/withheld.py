@@ -29,6 +29,7 @@ from resolvers.bind import Binding
 from resolvers.projection import available, members_of
 from resolvers.rule import Rule, of_lack, of_rows
 from resolvers.selection import Selection
+from resolvers.statistics.plan import read_of
 from schema import mapping
 
 MOST_PATHS = 100
@@ -221,8 +222,10 @@ def _of_field(
             read: tuple[str, ...] = (side,)
         case mapping.Many(through=(linking, _)):
             read = (linking,)
-        case mapping.Measure(reads=reads):
+        case mapping.Measure(reads=reads) | mapping.Statistic(reads=reads):
             read = reads
+        case mapping.Outcomes(dimension=dimension):
+            read = read_of(grants, dimension)
         case _:
             read = ()
     return tuple(rule for each in read for rule in of_rows(each, grants, viewer))

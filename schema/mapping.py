@@ -113,6 +113,24 @@ class FromViewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Lead to statistics of outcomes: of a publication, or of the treatments that may be read."""
+
+    dimension: str | None = None
+    """Of a row: the dimension whose group it is."""
+    local: str | None = None
+    """The column of the row that names the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """Tell a value of statistics, which are counted and computed together."""
+
+    reads: tuple[str, ...] = ()
+    """The tables whose rules are told of at the field."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Change what the data office keeps, by the operation of this name."""
 
@@ -162,6 +180,8 @@ Source = (
     | Lookup
     | Listing
     | FromViewer
+    | Outcomes
+    | Statistic
     | Change
     | Changed
     | OfChange
@@ -283,6 +303,22 @@ def measure(
     """
     source = Measure(function, columns, arguments, reads)
     return _declared(source, description, Cost(weight=weight))
+
+
+def outcomes(
+    description: str, *, dimension: str | None = None, local: str | None = None, weight: int
+) -> Callable[[_Function], Any]:
+    """Declare what leads to statistics; the decorated function gives its arguments.
+
+    In a row, `dimension` is that whose group it is, by the value of the column `local`. `weight` is
+    how many objects could be read in the time that they take.
+    """
+    return _declared(Outcomes(dimension, local), description, Cost(weight=weight))
+
+
+def statistic(description: str, *, reads: tuple[str, ...] = ()) -> Any:
+    """Declare a value of statistics; `reads` names tables whose rules narrow what it counts."""
+    return _field(Statistic(reads), description)
 
 
 def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:
