@@ -17,6 +17,7 @@ from scipy.stats import CensoredData, beta, ecdf  # type: ignore[import-untyped]
 
 LEVEL = 0.95
 _TAIL = (1 - LEVEL) / 2
+_HALF = 0.5 + 1e-12
 Pair = tuple[float, float]
 
 
@@ -61,9 +62,9 @@ def _bounds(found: list[float], certain: list[bool]) -> list[float | None]:
 
 
 def _reached(days: list[int], values: Sequence[float | None]) -> int | None:
-    """Give the first day on which at most half is left."""
+    """Give the first day on which at most half is left; of a half no rounding makes more."""
     pairs = zip(days, values, strict=True)
-    return next((day for day, value in pairs if value is not None and value <= 0.5), None)
+    return next((day for day, value in pairs if value is not None and value <= _HALF), None)
 
 
 def main() -> None:

@@ -34,6 +34,11 @@ class Calculator:
         self._process: subprocess.Popen[str] | None = None
         self._kept: Recent[Interval] = Recent(_MOST_KEPT)
 
+    @property
+    def process(self) -> int | None:
+        """Give the number of the process, if there is one."""
+        return None if self._process is None else self._process.pid
+
     async def intervals(self, shares: Collection[Share]) -> Mapping[Share, Interval]:
         """Give the exact interval of each share whose denominator is at least 1.
 

@@ -83,7 +83,7 @@ class Question:
         """Write the question as it is asked of a release."""
         given = [f"by: [{', '.join(self.by)}]"]
         equal = [
-            f"{_camel(name)}: {{eq: {_quoted(text)}}}"
+            f"{camel(name)}: {{eq: {_quoted(text)}}}"
             for name, text in (self.equalities or {}).items()
         ]
         if equal:
@@ -145,7 +145,8 @@ def _dimension(key: str) -> str:
     return next(name for name in DIMENSIONS if name.replace("_", "") == plain)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Spell a dimension as the field of a filter."""
     first, *rest = name.lower().split("_")
     return first + "".join(map(str.title, rest))
 

@@ -53,7 +53,7 @@ async def publish(
     stages: dict[str, str] = STAGES,
     digest: str = DIGEST,
 ) -> None:
-    """Freeze a release and publish cells of it, whatever it holds; the connection is the owner's."""
+    """Freeze a release and publish cells of it, whatever it holds, as the owner."""
     await freeze(connection, version)
     async with connection.transaction():
         await connection.execute("set local role connect_loader")
@@ -74,7 +74,8 @@ async def publish(
                 )
         for code, stage in stages.items():
             await connection.execute(
-                "insert into connect.published_stage values ($1, $2, $3::text::connect.cohort_stage)",
+                "insert into connect.published_stage "
+                "values ($1, $2, $3::text::connect.cohort_stage)",
                 *(release, code, stage),
             )
         await connection.execute(
