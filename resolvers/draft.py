@@ -28,10 +28,6 @@ class Lacking(Exception):
     """The role has no right to something that the field needs."""
 
 
-class Hidden(Lacking):
-    """Name a dimension that the role may not read."""
-
-
 class Foreign(Lacking):
     """The field needs what another subgraph knows, and no representation says it."""
 

@@ -40,7 +40,7 @@ from db.plan import (
 from resolvers import change
 from resolvers.argument import Argument, Asked, Fixed, Source
 from resolvers.bind import Binding
-from resolvers.draft import Draft, Foreign, Ground, Hidden, Lacking
+from resolvers.draft import Draft, Foreign, Ground, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.filter import Filtered, predicate
 from resolvers.key import keys_of, ways_of
@@ -457,8 +457,6 @@ class _Work:
         match lacking:
             case Filtered():
                 why = f"{what} filtered or sorted by {lacking} is not available to your role."
-            case Hidden():
-                why = f"{what} grouped or filtered by {lacking} is not available to your role."
             case Foreign():
                 why = f"{what} needs what another subgraph knows: ask the gateway for it."
             case _:

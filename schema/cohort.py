@@ -113,7 +113,6 @@ class Cohort:
         "How its treatments did: live over what you may read, or as published.",
         dimension="COHORT",
         local="code",
-        weight=100,
     )
     def outcomes(
         self,

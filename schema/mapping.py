@@ -306,19 +306,24 @@ def measure(
 
 
 def outcomes(
-    description: str, *, dimension: str | None = None, local: str | None = None, weight: int
+    description: str, *, dimension: str | None = None, local: str | None = None
 ) -> Callable[[_Function], Any]:
     """Declare what leads to statistics; the decorated function gives its arguments.
 
-    In a row, `dimension` is that whose group it is, by the value of the column `local`. `weight` is
-    how many objects could be read in the time that they take.
+    In a row, `dimension` is that whose group it is, by the value of the column `local`.
     """
-    return _declared(Outcomes(dimension, local), description, Cost(weight=weight))
+    return _declared(Outcomes(dimension, local), description)
 
 
-def statistic(description: str, *, reads: tuple[str, ...] = ()) -> Any:
-    """Declare a value of statistics; `reads` names tables whose rules narrow what it counts."""
-    return _field(Statistic(reads), description)
+def statistic(description: str, *, reads: tuple[str, ...] = (), size: int | None = None) -> Any:
+    """Declare a value of statistics; `reads` names tables whose rules narrow what it counts.
+
+    Of a list, `size` is how many there are at a guess, for what an operation may cost.
+    """
+    if size is None:
+        return _field(Statistic(reads), description)
+    assumed = ListSize(assumed_size=size, require_one_slicing_argument=UNSET)
+    return _field(Statistic(reads), description, assumed)
 
 
 def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:

@@ -142,7 +142,7 @@ class ResistanceMechanisms:
         "[treatments] of them of which no finding says whether they were profiled."
     )
     mechanisms: list[Annotated[MechanismCount, strawberry.lazy(_HERE)]] = statistic(
-        "Those that were found and not refuted, in the order of their type."
+        "Those that were found and not refuted, in the order of their type.", size=5
     )
 
 
@@ -178,7 +178,8 @@ class OutcomeRow:
     """A group with what was counted of it. The unit is a treatment, not a patient."""
 
     group: list[Annotated[DimensionValue, strawberry.lazy(_HERE)]] = statistic(
-        "What its treatments have in common, in the order of the dimensions; none: all treatments."
+        "What its treatments have in common, in the order of the dimensions; none: all treatments.",
+        size=2,
     )
     patients: Annotated[Count, strawberry.lazy("schema.proportion")] = statistic(
         "How many were treated: whoever was treated twice counts twice."
@@ -200,7 +201,7 @@ class OutcomeRow:
         reads=("stage_of_cohort",),
     )
     response_distribution: list[Annotated[ResponseCount, strawberry.lazy(_HERE)]] | None = (
-        statistic(f"Every best overall response with its share. {_LIVE}")
+        statistic(f"Every best overall response with its share. {_LIVE}", size=6)
     )
     progression_free_survival: (
         Annotated[SurvivalCurve, strawberry.lazy("schema.survival_curve")] | None
@@ -215,7 +216,7 @@ class OutcomeRow:
         statistic(f"How tumours became resistant. {_LIVE}", reads=("resistance_finding",))
     )
     adverse_events: list[Annotated[GradeCount, strawberry.lazy(_HERE)]] | None = statistic(
-        f"Adverse events by grade. {_LIVE}"
+        f"Adverse events by grade. {_LIVE}", size=5
     )
 
 
@@ -243,5 +244,5 @@ class OutcomeStatistics:
         f"From screening to evaluable, of all patients. {_LIVE}", reads=("screening", "offer")
     )
     rows: list[Annotated[OutcomeRow, strawberry.lazy(_HERE)]] = statistic(
-        "The groups, in a fixed order: by their values, what is not known last."
+        "The groups, in a fixed order: by their values, what is not known last.", size=50
     )

@@ -80,10 +80,7 @@ class Query:
         """Declare the argument; the database finds the cohort."""
         return unbound()  # type: ignore[no-any-return]
 
-    @outcomes(
-        "Outcomes of treatments by groups: live over what you may read, or as published.",
-        weight=1_000,
-    )
+    @outcomes("Outcomes of treatments by groups: live over what you may read, or as published.")
     def outcome_statistics(
         self,
         by: Annotated[

@@ -51,5 +51,5 @@ class SurvivalCurve:
     level: float = statistic("[0-1] confidence level of the intervals.")
     method: IntervalMethod = statistic("How the intervals were computed.")
     points: list[Annotated[SurvivalPoint, strawberry.lazy(_HERE)]] = statistic(
-        "The steps, by day; before the first of them survival is 1."
+        "The steps, by day; before the first of them survival is 1.", size=50
     )

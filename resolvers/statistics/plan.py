@@ -10,11 +10,11 @@ from graphql import FieldNode, GraphQLObjectType
 from db.aggregate.dimension import DIMENSIONS, Columns
 from db.aggregate.live import ALWAYS, Part, needed
 from db.catalog import Grants
-from resolvers.draft import Draft, Hidden, Lacking
+from resolvers.draft import Draft, Lacking
 from resolvers.errors import Code, Refusal
 from resolvers.selection import Selection
 from resolvers.slot import Outcomes, OutcomesOf
-from resolvers.statistics.question import Question
+from resolvers.statistics.question import Question, hidden
 from resolvers.statistics.row import PARTS
 from schema import mapping
 
@@ -28,7 +28,7 @@ def outcomes(
 ) -> Outcomes:
     """Plan the statistics of a root.
 
-    Raises: Refusal BAD_USER_INPUT; Hidden, Lacking.
+    Raises: Refusal BAD_USER_INPUT; Lacking.
     """
     question = Question.of(arguments, nodes[0])
     chosen = selection.fields(_type(selection, "OutcomeStatistics"), nodes).values()
@@ -42,7 +42,7 @@ def outcomes(
     if is_live:
         for name in question.used:
             if not DIMENSIONS[name].reads <= grants.columns.keys():
-                raise Hidden(name)
+                raise hidden(name, nodes[0])
         if Part.FUNNEL in parts:
             _check_funnel(question, nodes[0])
     return Outcomes(asked, is_live, _counted(grants, parts, question.by, is_live), tuple(names))

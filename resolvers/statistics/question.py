@@ -103,6 +103,16 @@ def outside(release: str, groupings: Iterable[str], node: FieldNode | None) -> R
     )
 
 
+def hidden(dimension: str, node: FieldNode) -> Refusal:
+    """Refuse to count records by what the role may not read of any."""
+    return Refusal(
+        Code.BAD_USER_INPUT,
+        f"Your role may not read {dimension} of records: leave it out of `by` and `where`, "
+        "or name a `release` that is told by it.",
+        node,
+    )
+
+
 def unknown(release: str | None, node: FieldNode | None) -> Refusal:
     """Refuse a release that is not published, and say what there is instead."""
     if release is None:

@@ -21,7 +21,6 @@ from resolvers.statistics.calculation import curve, intervals
 from resolvers.statistics.calculator import Calculator
 from tests.extent import trying
 
-CLOSE = {"rel": 0, "abs": 1e-9}
 _SHARES = st.integers(1, 1500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 _TIMES = st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=60)
 
@@ -37,9 +36,9 @@ def counts(times: list[tuple[int, bool]]) -> list[tuple[int, int, int]]:
 def test_intervals_are_exact(shares: list[tuple[int, int]]) -> None:
     for (number, of), (lower, upper) in zip(shares, intervals(shares), strict=True):
         wanted = binomtest(number, of).proportion_ci(0.95, method="exact")
-        assert (lower, upper) == pytest.approx((wanted.low, wanted.high), **CLOSE)
+        assert (lower, upper) == pytest.approx((wanted.low, wanted.high), rel=0, abs=1e-9)
         second = proportion_confint(number, of, 0.05, method="beta")
-        assert (lower, upper) == pytest.approx(second, **CLOSE)
+        assert (lower, upper) == pytest.approx(second, rel=0, abs=1e-9)
 
 
 def test_the_known_intervals() -> None:
@@ -61,11 +60,13 @@ def test_curves_are_those_of_lifelines(times: list[tuple[int, bool]]) -> None:
     bounds = fitted.confidence_interval_
     table = fitted.event_table
     for day, survival, lower, upper, at_risk, events, censored in found["points"]:
-        assert survival == pytest.approx(float(fitted.survival_function_.loc[day].iloc[0]), **CLOSE)
+        assert survival == pytest.approx(
+            float(fitted.survival_function_.loc[day].iloc[0]), rel=0, abs=1e-9
+        )
         row = table.loc[day]
         assert (at_risk, events, censored) == (row.at_risk, row.observed, row.censored)
         if 0 < survival < 1:
-            assert (lower, upper) == pytest.approx(tuple(bounds.loc[day]), **CLOSE)
+            assert (lower, upper) == pytest.approx(tuple(bounds.loc[day]), rel=0, abs=1e-9)
         else:
             assert (lower, upper) == ((1.0, 1.0) if survival else (None, None))
     if not any(abs(survival - 0.5) < 1e-9 for _, survival, *_ in found["points"]):
@@ -99,11 +100,11 @@ def test_medians_have_the_bounds_of_the_curve(times: list[tuple[int, bool]]) -> 
 async def test_the_process_starts_when_it_is_needed_and_again_when_it_has_died() -> None:
     calculator = Calculator()
     assert await calculator.intervals([(0, 0)]) == {}
-    assert calculator.process is None
+    before = calculator.process
+    assert before is None
     first = await calculator.intervals([(4, 25), (0, 0)])
     assert list(first) == [(4, 25)]
-    assert calculator.process is not None
-    os.kill(calculator.process, signal.SIGKILL)
+    os.kill(calculator.process or 0, signal.SIGKILL)
     assert await calculator.intervals([(4, 25)]) == first  # which was kept
     (found,) = await calculator.curves([((5, 1, 0), (9, 0, 1))])
     assert found == curve([(5, 1, 0), (9, 0, 1)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -32,14 +33,14 @@ ASKED = """query ($by: [OutcomeDimension!]!, $where: OutcomeStatisticsFilter, $r
 fragment proportion on Proportion {
   suppressed denominator numerator { value lower upper } estimate { value lower upper }
   confidenceInterval { level lower upper method } }"""
-LIVE_ONLY = [
+LIVE_ONLY = (
     "responseDistribution",
     "progressionFreeSurvival",
     "overallSurvival",
     "durationOfResponse",
     "resistanceMechanisms",
     "adverseEvents",
-]
+)
 
 
 async def ask(world: World, role: str, by: list[str], **given: Any) -> dict[str, Any]:
@@ -112,6 +113,20 @@ async def test_everyone_is_told_the_cells(world: World, role: str) -> None:
             query = f'outcomeStatistics(by: [{", ".join(by)}], release: "{LATEST}")'
             cited = {"release": LATEST, "digest": DIGEST, "query": query}
             assert found["citation"] == cited
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_the_contracts_operation_runs_for_every_role(
+    world: World, shared: Path, role: str
+) -> None:
+    document = (shared / "contract" / "operations" / "outcome_statistics.graphql").read_text()
+    for by in ([], ["COHORT"], ["SEX", "COHORT"]):
+        answer = await world.answer(role, document, {"by": by})
+        assert answer.status == 200
+        assert "errors" not in answer.body
+        found = answer.body["data"]["outcomeStatistics"]
+        assert found["rows"]
+        assert (found["release"] is not None) is (role == "authority")
 
 
 async def test_who_reads_no_record_gets_the_latest(world: World) -> None:
