@@ -21,7 +21,7 @@ from connect_graph import database
 from connect_graph.demonstration import demo_issuer, member_of
 from connect_graph.gateway import start, stop
 from connect_graph.settings import Settings
-from db.release.freeze import freeze
+from db.synthetic import cell
 
 KEY: Final = "published"
 PATIENTS: Final = 1_200
@@ -47,31 +47,12 @@ fragment proportion on Proportion {
   estimate { value lower upper }
   confidenceInterval { level lower upper method }
 }"""
-_VERSION: Final = "BENCH-1"
-_PUBLISH: Final = f"""
-insert into connect.published_grouping
-select r.id, 'COHORT', '{{COHORT}}' from connect.data_release r where r.version = '{_VERSION}';
-insert into connect.published_cell
-select r.id, 'COHORT', row_number() over (order by c.code), array[c.code],
-  20 + c.id, 15 + c.id, 15 + c.id, c.id % 7, c.id % 7, c.id % 9, c.id % 9 + c.id % 2
-from connect.data_release r, connect.cohort c where r.version = '{_VERSION}';
-insert into connect.publication
-  (release_id, lattice, parameters, algorithm, digest, signature, key_id)
-select r.id, '["COHORT"]', '{{}}', 'bench', repeat('0', 64), 'none', 'none'
-from connect.data_release r where r.version = '{_VERSION}';
-update connect.data_release set published = true where version = '{_VERSION}';
-"""  # noqa: S608 - of a name of its own
 
 
 async def publish(url: str) -> int:
-    """Freeze a release and publish a cell of each cohort; tell how many there are."""
+    """Publish a cell of each cohort; tell how many there are."""
     async with database.connected(url) as connection:
-        await freeze(connection, _VERSION)
-        async with connection.transaction():
-            await connection.execute("set local role connect_loader")
-            await connection.execute(_PUBLISH)
-            found: int = await connection.fetchval("select count(*) from connect.cohort")
-            return found
+        return await cell.publish(connection)
 
 
 async def measure(side: Side, token: str, postmaster: int, rounds: int) -> dict[str, Any]:

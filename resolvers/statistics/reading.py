@@ -117,6 +117,7 @@ class Statistics:
                 return {"rows": []}
             raise outside(release["version"], read["groupings"], node)
         version = release["version"]
+        self.released.releases.add(version)
         return {
             "basis": "RELEASE",
             "release": release,

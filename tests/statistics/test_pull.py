@@ -172,4 +172,16 @@ async def test_an_entry_counts_the_cells(http: httpx.AsyncClient, token: str, wo
     for media in (CSV, JSONL, "application/json"):
         assert (await pull(http, token, media)).status_code == 200
     found = (await entries(world.database.url))[before:]
-    assert [(entry["operation_name"], entry["cells"]) for entry in found] == [(NAME, 4)] * 3
+    told = [(entry["operation_name"], entry["cells"], entry["release"]) for entry in found]
+    assert told == [(NAME, 4, LATEST)] * 3
+
+
+async def test_an_entry_of_live_statistics_counts_them_too(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    before = len(await entries(world.database.url))
+    query = "{ outcomeStatistics(by: [SEX]) { rows { patients { value } evaluable { value } } } }"
+    answer = await ask(http, await world.token("steward"), query, "application/json")
+    rows = len(answer.json()["data"]["outcomeStatistics"]["rows"])
+    (entry,) = (await entries(world.database.url))[before:]
+    assert (entry["cells"], entry["release"]) == (2 * rows, None)
