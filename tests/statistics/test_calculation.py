@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter  # type: ignore[import-untyped]
 from lifelines.utils import median_survival_times  # type: ignore[import-untyped]
 from scipy.stats import binomtest  # type: ignore[import-untyped]
-from statsmodels.stats.proportion import proportion_confint  # type: ignore[import-untyped]
 
 from db.pool import Unavailable
 from resolvers.statistics.calculation import curve, intervals
@@ -37,8 +36,6 @@ def test_intervals_are_exact(shares: list[tuple[int, int]]) -> None:
     for (number, of), (lower, upper) in zip(shares, intervals(shares), strict=True):
         wanted = binomtest(number, of).proportion_ci(0.95, method="exact")
         assert (lower, upper) == pytest.approx((wanted.low, wanted.high), rel=0, abs=1e-9)
-        second = proportion_confint(number, of, 0.05, method="beta")
-        assert (lower, upper) == pytest.approx(second, rel=0, abs=1e-9)
 
 
 def test_the_known_intervals() -> None:

@@ -1,0 +1,1 @@
+"""Aggregates that make nobody certain of anybody: docs/disclosure.md."""
