@@ -285,6 +285,9 @@ insert into connect.publication
   (release_id, published_at, lattice, parameters, algorithm, digest, signature, key_id)
 select r.id, '2024-03-01', '["COHORT"]', '{}', 'edge', repeat('d', 64), 's', 'k'
 from connect.data_release r where r.version ~ '^EDGE';
+insert into connect.publication_draft (release_id, inputs, family, step, line)
+select r.id, repeat('a', 64), 'RESPONSE', 0, '{}' from connect.data_release r
+where r.version = 'EDGE-SHUT';
 update connect.data_release set published = true where version = 'EDGE-OPEN';
 """
 _STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS, _AUDIT, _OPERATIONS, _PUBLICATIONS)

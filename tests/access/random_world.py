@@ -40,7 +40,7 @@ _IN_ORDER = (
     " response_component lesion lesion_measurement outcome outcome_assessment"
     " resistance_finding finding_biomarker paired_evidence analysis_row screening_row"
     " data_release release_manifest published_grouping published_cell published_stage"
-    " publication_report publication stage_of_cohort stored_operation"
+    " publication_report publication publication_draft stage_of_cohort stored_operation"
 )
 ORDER = _IN_ORDER.split()
 """What is written first stands first."""
@@ -355,6 +355,14 @@ class _Consortium:
             of_line = {"release_id": n, "grouping_name": "SEX", "place": 1}
             draw.add("published_grouping", release_id=n, name="SEX", dimensions=["SEX"])
             draw.add("published_cell", **of_line, dimension_values=["MALE"], patients=draw.maybe(9))
+            draw.add(
+                "publication_draft",
+                release_id=n,
+                inputs="a" * 64,
+                family="RESPONSE",
+                step=0,
+                line={},
+            )
             draw.add("published_stage", release_id=n, cohort_code="COH-0", stage="STAGE_2")
             draw.add("publication_report", **of_line, measure="PATIENTS", verdict="EXACT")
             draw.add(
