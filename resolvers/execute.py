@@ -41,6 +41,7 @@ from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
 from resolvers.statistics.calculator import Calculator
 from resolvers.statistics.line import Lines, asks_lines
+from resolvers.statistics.reading import Written
 from resolvers.stream import Streaming, Turned
 from resolvers.subgraph import Division, carve
 from resolvers.whole import Whole
@@ -54,6 +55,7 @@ _MOST_DOCUMENTS = 1_000
 _LONGEST = 100_000
 """Characters of a document that is kept."""
 _MOST_PREPARED = 2_000
+_MOST_LOOKED_UP = 100
 _MOST_TERMS = 1_000
 """Scopes' terms for which the rules are kept."""
 
@@ -95,6 +97,8 @@ class Graph:
     """What was planned, by text, name, role and what of the variables shapes it."""
     calculator: Calculator = field(default_factory=Calculator)
     """Computes intervals and curves, in a process of its own; all parts share it."""
+    looked_up: Recent[Written] = field(default_factory=lambda: Recent(_MOST_LOOKED_UP))
+    """What was written of publications, by all that it follows from."""
     compiles: bool = True
     """False answers everything by graphql-core: to compare the two."""
 
@@ -123,6 +127,7 @@ class Graph:
             rules={},
             documents=Recent(_MOST_DOCUMENTS),
             prepared=Recent(_MOST_PREPARED),
+            looked_up=Recent(_MOST_LOOKED_UP),
         )
 
     async def answer(
@@ -216,7 +221,7 @@ class Graph:
             if not changes:
                 tables = self.names.tables
                 whole = Whole.of(selection, planned, self.binding, pool.grants, tables, lines=lines)
-            ready = Prepared(planned, whole)
+            ready = Prepared(key, planned, whole)
             if not changes and len(request.query) <= _LONGEST:
                 self.prepared.keep(key, ready)
         arguments = Arguments.read(selection, ready.planned.fields, viewer.namespace)

@@ -24,6 +24,8 @@ _LIST = "values"
 class Prepared:
     """Hold what is known of an operation whatever its values are."""
 
+    key: Hashable
+    """What it is kept by: document, operation, role, and what shapes it."""
     planned: Planned
     whole: Whole | None
     costs: Recent[int] = field(default_factory=lambda: Recent(64))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -133,12 +134,12 @@ class Work:
             return stream.refused(lacking)
         statistics = self._statistics(Released(self.graph.names))
         ((name, slot),) = self._counted().items()
-        found, errors = await self._count(statistics, name, slot)
-        if found is None:
+        text, errors = await self._count(statistics, name, slot, lines.text, lines.columns)
+        if text is None:
             is_lacking = all(each.code is Code.FIELD_NOT_AVAILABLE for each in errors)
             return stream.refused(errors) if is_lacking else answer.refused([*errors])
         made = answer.made(
-            lines.text(found),
+            text,
             (),
             self.withheld,
             statistics.released,
@@ -158,14 +159,20 @@ class Work:
         )
 
     async def _count(
-        self, statistics: Statistics, name: str, slot: Outcomes
-    ) -> tuple[Tree | None, list[Refusal]]:
-        """Give the statistics of a root, or why there are none.
+        self,
+        statistics: Statistics,
+        name: str,
+        slot: Outcomes,
+        write: Callable[[Tree], str],
+        columns: Hashable = None,
+    ) -> tuple[str | None, list[Refusal]]:
+        """Write the statistics of a root, or say why there are none.
 
         Raises: Outdated.
         """
         try:
-            return await statistics.root(slot), []
+            key = (self.ready.key, name, columns)
+            return await statistics.text(slot, write, self.graph.looked_up, key), []
         except tuple(FAILURES) as failure:
             refusal = FAILURES[type(failure)]
         except Refusal as refused:
@@ -194,9 +201,10 @@ class Work:
                 texts |= zip(whole.roots, found.texts, strict=True)
         statistics = self._statistics(released)
         for name, slot in counted.items():
-            tree, refused = await self._count(statistics, name, slot)
+            write = partial(self._text, rest[name])
+            found_text, refused = await self._count(statistics, name, slot, write)
             errors += refused
-            texts[name] = "null" if tree is None else self._text(rest[name], tree)
+            texts[name] = "null" if found_text is None else found_text
         statements += statistics.statements
         left = {name: nodes for name, nodes in rest.items() if name not in counted}
         result: ExecutionResult | None = None

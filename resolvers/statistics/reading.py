@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from graphql import FieldNode
 
@@ -17,12 +16,22 @@ from db.pool import Pool
 from db.viewer import Viewer
 from resolvers.argument import Arguments
 from resolvers.observer import Observer
+from resolvers.recent import Recent
 from resolvers.released import Released, excessive
 from resolvers.slot import Outcomes, OutcomesOf
 from resolvers.statistics.calculator import Calculator
 from resolvers.statistics.question import Question, outside, unknown
 from resolvers.statistics.row import Rows, cells
 from resolvers.statistics.share import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Hold what is told of something that was looked up: it follows from that and the fields."""
+
+    text: str
+    cells: int
+    release: str
 
 
 @dataclass(slots=True)
@@ -51,6 +60,32 @@ class Statistics:
         if found["funnel"] is not None:
             self.released.cells += len(found["funnel"])
         return found
+
+    async def text(
+        self, slot: Outcomes, write: Callable[[Tree], str], kept: Recent[Written], key: Hashable
+    ) -> str:
+        """Give the statistics of a root as they are written.
+
+        What was looked up is written once: `kept` has it by `key`, which says for which fields, by
+        the question, and by all that the statement has just read as its viewer.
+        Raises: as `root`.
+        """
+        if slot.is_live:
+            return write(await self.root(slot))
+        asked, arguments = self.arguments.given[slot.asked]
+        question = Question.of(arguments, asked.node)
+        read = await self._look_up(question)
+        known = kept.get((key, question, read))
+        if known is None:
+            rows = Rows(question.by)
+            found = self._published(question, rows, read, asked.node, required=True)
+            await rows.shares.settle(self.calculator)
+            told = cells(found["rows"], slot.fields)
+            known = Written(write(found), told, found["citation"]["release"])
+            kept.keep((key, question, read), known)
+        self.released.cells += known.cells
+        self.released.releases.add(known.release)
+        return known.text
 
     async def of_group(self, slot: OutcomesOf, value: str) -> Tree | None:
         """Give the row of a group; all groups of a field are read together.
@@ -82,14 +117,16 @@ class Statistics:
         if slot.is_live:
             found = await self._live(slot, question, rows)
         else:
-            found = await self._published(question, rows, node, required=required)
+            read = await self._look_up(question)
+            found = self._published(question, rows, read, node, required=required)
         await rows.shares.settle(self.calculator)
         return found
 
     async def _live(self, slot: Outcomes, question: Question, rows: Rows) -> Tree:
         tests = tuple((each.dimension, each.test) for each in question.conditions)
         texts = [list(each.texts) for each in question.conditions if each.test is Test.ANY]
-        read = await self._text(statement(Counting(question.by, tests, slot.parts)), *texts)
+        sql = statement(Counting(question.by, tests, slot.parts))
+        read = json.loads(await self._text(sql, *texts))
         if len(read["counts"]) > MOST_CHILDREN:
             raise excessive()
         funnel = read.get(Part.FUNNEL.value)
@@ -101,12 +138,16 @@ class Statistics:
             "rows": rows.live(read, slot.parts - {Part.FUNNEL}),
         }
 
-    async def _published(
-        self, question: Question, rows: Rows, node: FieldNode, *, required: bool
+    async def _look_up(self, question: Question) -> str:
+        equal = question.equalities or {}
+        values = [equal.get(name) for name in question.by]
+        return await self._text(LOOK_UP, question.release, question.name, values)
+
+    def _published(
+        self, question: Question, rows: Rows, text: str, node: FieldNode, *, required: bool
     ) -> Tree:
         equal = question.equalities
-        values = [(equal or {}).get(name) for name in question.by]
-        read = await self._text(LOOK_UP, question.release, question.name, values)
+        read = json.loads(text)
         release = read["release"]
         if release is None:
             if question.release is None and not required:
@@ -130,7 +171,7 @@ class Statistics:
             "rows": rows.published(read["cells"], read["stages"]),
         }
 
-    async def _text(self, sql: str, *values: object) -> Any:
+    async def _text(self, sql: str, *values: object) -> str:
         self.statements += 1
         with self.observer.stage("statement"):
-            return json.loads(await self.pool.text(sql, *self.viewer.given, *values))
+            return await self.pool.text(sql, *self.viewer.given, *values)
