@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import audit, gateway, load, race
+from bench import audit, gateway, load, published, race
 
-for benchmark in (race, load, gateway, audit):
+for benchmark in (race, load, gateway, audit, published):
     benchmark.main()

@@ -99,11 +99,19 @@ async def ask(side: Side, token: str, query: str, until: float, most: int = MOST
     return done
 
 
-async def turn(side: Side, token: str, query: str, postmaster: int, *, counts: bool) -> None:
+async def turn(
+    side: Side,
+    token: str,
+    query: str,
+    postmaster: int,
+    *,
+    counts: bool,
+    connections: int = CONNECTIONS,
+) -> None:
     """Ask one side for a round."""
     used = cpu_of([side.process]), cpu_of(children_of(postmaster))
     started = time.perf_counter()
-    asking = (ask(side, token, query, started + SECONDS) for _ in range(CONNECTIONS))
+    asking = (ask(side, token, query, started + SECONDS) for _ in range(connections))
     done = sum(await asyncio.gather(*asking))
     seconds = time.perf_counter() - started
     if counts:

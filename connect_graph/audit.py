@@ -138,6 +138,7 @@ class Account:
             rows={} if released is None else released.rows,
             patients=() if released is None else tuple(released.patients),
             cells=0 if released is None else released.cells,
+            release=None if released is None else ", ".join(sorted(released.releases)) or None,
             decision=Decision.ANSWERED if is_answered else Decision.REFUSED,
             codes=watched.codes if self.code is None else (self.code,),
             microseconds=round(seconds * 1_000_000),

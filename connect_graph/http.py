@@ -42,7 +42,7 @@ from connect_graph.presence import while_there
 from connect_graph.protection import Protection
 from connect_graph.sign_in import SignIn
 from connect_graph.stored import StoredOperations
-from connect_graph.stream import Following, Stream
+from connect_graph.stream import Following, Stream, whole
 from connect_graph.telemetry import SILENT, Telemetry
 from connect_graph.watch import Watch, observed
 from db.audit.writer import Writer
@@ -122,9 +122,9 @@ class Door:
                 account.stream = Streaming(flat=streamed == CSV)
                 media = GRAPHQL  # of what is refused
             answer = await self._charged(request, account)
-            if answer.page is not None:
+            if answer.page is not None and not answer.page.is_whole:
                 return Stream(streamed, answer, self._bounds, self._following(request, account))
-            response = write(answer, media)
+            response = write(answer, media) if answer.page is None else whole(streamed, answer)
             asked, viewer = account.asked, account.viewer
             is_kept = asked is not None and asked.stored is not None and request.method != "POST"
             if is_kept and viewer is not None and answer.is_answered:

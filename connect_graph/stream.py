@@ -24,18 +24,31 @@ Following = Callable[[str], Awaitable[Answer]]
 """Answers the page after a cursor; it is in the audit then."""
 PIECE = 65_536
 """[bytes] that are sent at once."""
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _TOO_LONG = Refusal(
     Code.TIMEOUT, "The list took longer than a stream may: ask for the rest with `after`."
 )
+
+
+def whole(media: str, answer: Answer) -> Response:
+    """Send lines that were made at once, as rows where that is asked for."""
+    text, lines = answer.text or "", f"{answer.text}\n" if answer.text else ""
+    if media == CSV:
+        table = Table(() if answer.page is None else answer.page.columns)
+        lines = table.head + table.rows(text)
+    return Response(lines, 200, dict(_HEADERS), _spelled(media))
+
+
+def _spelled(media: str) -> str:
+    """Spell the media type of lines."""
+    return f"{media}; charset=utf-8{'; header=present' if media == CSV else ''}"
 
 
 class Stream(Response):
     """Send pages; the next is read once the last was taken, and nothing is held meanwhile."""
 
     def __init__(self, media: str, first: Answer, bounds: Bounds, following: Following) -> None:
-        header = "; header=present" if media == CSV else ""
-        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        super().__init__(None, 200, headers, f"{media}; charset=utf-8{header}")
+        super().__init__(None, 200, dict(_HEADERS), _spelled(media))
         del self.headers["content-length"]
         self._answer = first
         self._bounds = bounds

@@ -131,7 +131,8 @@ class _Composer:
 
     def _page_of_all(self, root: Listed) -> str:
         if not root.is_read:
-            return self._page(root, {}, self._total(root.select) if root.select.count else "0", "")
+            counted = self._total(root.select) if root.select.count else "0"
+            return self._page(root, {}, counted, "")
         level, step = self.steps.begin(root.select)
         texts = self._texts(level, root)
         # Conditions on other tables are dear: they are looked at once, for the page and its size.

@@ -498,6 +498,18 @@ $$;
 
 COMMENT ON FUNCTION connect.keep_scope() IS 'Refuse to make a scope another agreement''s, project''s or site''s, or to rename it.';
 
+CREATE FUNCTION connect.keep_stage() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  insert into connect.stage_of_cohort (cohort_id, released, stage) values (new.id, false, new.stage)
+  on conflict (cohort_id, released) do update set stage = excluded.stage;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.keep_stage() IS 'Keep the stage of a cohort as it is.';
+
 CREATE FUNCTION connect.keep_term() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -757,6 +769,23 @@ end
 $$;
 
 COMMENT ON FUNCTION connect.refuse_late_line() IS 'Let lines come before their publication, never after.';
+
+CREATE FUNCTION connect.release_stage() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from connect.publication p where p.release_id = new.id) then
+    delete from connect.stage_of_cohort where released;
+    insert into connect.stage_of_cohort (cohort_id, released, stage)
+    select c.id, true, s.stage
+    from connect.published_stage s join connect.cohort c on c.code = s.cohort_code
+    where s.release_id = new.id;
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.release_stage() IS 'Tell the stages of the release that is published now, and no other.';
 
 CREATE FUNCTION connect.renew_viewer_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2775,6 +2804,18 @@ ALTER TABLE ONLY connect.specimen_identity FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE connect.specimen_identity IS 'What identifies a specimen: its id in the source and its date.';
 
+CREATE TABLE connect.stage_of_cohort (
+    cohort_id bigint NOT NULL,
+    released boolean NOT NULL,
+    stage connect.cohort_stage NOT NULL
+);
+
+ALTER TABLE ONLY connect.stage_of_cohort FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.stage_of_cohort IS 'How far a cohort has come, as it is and as it was published last. Kept by triggers.';
+
+COMMENT ON COLUMN connect.stage_of_cohort.released IS 'true: as of the release published last; no row where it was withheld';
+
 CREATE TABLE connect.stored_operation (
     id bigint NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
@@ -3377,6 +3418,9 @@ ALTER TABLE ONLY connect.specimen_identity
 ALTER TABLE ONLY connect.specimen
     ADD CONSTRAINT specimen_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY connect.stage_of_cohort
+    ADD CONSTRAINT stage_of_cohort_pkey PRIMARY KEY (cohort_id, released);
+
 ALTER TABLE ONLY connect.stored_operation
     ADD CONSTRAINT stored_operation_name_version_key UNIQUE (name, version);
 
@@ -3852,6 +3896,8 @@ CREATE TRIGGER kept_opening AFTER INSERT OR UPDATE ON connect.membership FOR EAC
 
 CREATE TRIGGER kept_opening AFTER UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_opening('id');
 
+CREATE TRIGGER kept_stage AFTER INSERT OR UPDATE OF stage ON connect.cohort FOR EACH ROW EXECUTE FUNCTION connect.keep_stage();
+
 CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
 
 CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.publication FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
@@ -3863,6 +3909,8 @@ CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.publishe
 CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.published_grouping FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
 
 CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.published_stage FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER released_stage AFTER UPDATE OF published ON connect.data_release FOR EACH ROW WHEN ((new.published AND (NOT old.published))) EXECUTE FUNCTION connect.release_stage();
 
 CREATE TRIGGER told AFTER INSERT ON connect.patient FOR EACH STATEMENT EXECUTE FUNCTION connect.tell_scope();
 
@@ -4253,6 +4301,9 @@ ALTER TABLE ONLY connect.specimen
 ALTER TABLE ONLY connect.specimen
     ADD CONSTRAINT specimen_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
+ALTER TABLE ONLY connect.stage_of_cohort
+    ADD CONSTRAINT stage_of_cohort_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES connect.cohort(id);
+
 ALTER TABLE ONLY connect.therapeutic_option
     ADD CONSTRAINT therapeutic_option_biomarker_id_fkey FOREIGN KEY (biomarker_id) REFERENCES connect.biomarker(id);
 
@@ -4332,6 +4383,11 @@ ALTER TABLE ONLY connect.tumour_board_review
     ADD CONSTRAINT tumour_board_review_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES connect.patient(id);
 
 ALTER TABLE connect.adverse_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY agreed ON connect.stage_of_cohort FOR SELECT TO connect_partner USING (((EXISTS ( SELECT
+   FROM connect.opening)) AND (released = (NOT (cohort_id IN ( SELECT d.cohort_id
+   FROM (connect.cohort_drug d
+     JOIN connect.agreement_drug a USING (drug_id))))))));
 
 ALTER TABLE connect.agreement ENABLE ROW LEVEL SECURITY;
 
@@ -4551,6 +4607,9 @@ CREATE POLICY office ON connect.quarantine FOR SELECT TO connect_steward USING (
 CREATE POLICY office ON connect.scope_term FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY office ON connect.stage_of_cohort FOR SELECT TO connect_steward USING (((NOT released) AND (EXISTS ( SELECT
+   FROM connect.opening))));
+
 CREATE POLICY office ON connect.stored_operation FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
@@ -4755,6 +4814,9 @@ CREATE POLICY published ON connect.published_stage FOR SELECT TO connect_partner
    FROM connect.data_release r
   WHERE r.published)));
 
+CREATE POLICY published ON connect.stage_of_cohort FOR SELECT TO connect_researcher, connect_authority, connect_clinician USING ((released AND (EXISTS ( SELECT
+   FROM connect.opening))));
+
 ALTER TABLE connect.published_cell ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.published_grouping ENABLE ROW LEVEL SECURITY;
@@ -4908,6 +4970,8 @@ ALTER TABLE connect.specimen ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.specimen_identity ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.stage_of_cohort ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE connect.stored_operation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.study ENABLE ROW LEVEL SECURITY;
@@ -5020,6 +5084,8 @@ REVOKE ALL ON FUNCTION connect.keep_release() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.keep_scope() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION connect.keep_stage() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION connect.keep_term() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.next_moment() FROM PUBLIC;
@@ -5052,6 +5118,8 @@ REVOKE ALL ON FUNCTION connect.refuse_audit_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION connect.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refuse_late_line() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.release_stage() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.renew_viewer_version() FROM PUBLIC;
 
@@ -5341,14 +5409,38 @@ GRANT USAGE ON SEQUENCE connect.biomarker_id_seq TO connect_loader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort TO connect_loader;
 GRANT SELECT ON TABLE connect.cohort TO connect_steward;
-GRANT SELECT ON TABLE connect.cohort TO connect_partner;
-GRANT SELECT ON TABLE connect.cohort TO connect_researcher;
-GRANT SELECT ON TABLE connect.cohort TO connect_authority;
-GRANT SELECT ON TABLE connect.cohort TO connect_clinician;
 
 GRANT SELECT(id) ON TABLE connect.cohort TO connect_office;
+GRANT SELECT(id) ON TABLE connect.cohort TO connect_partner;
+GRANT SELECT(id) ON TABLE connect.cohort TO connect_researcher;
+GRANT SELECT(id) ON TABLE connect.cohort TO connect_authority;
+GRANT SELECT(id) ON TABLE connect.cohort TO connect_clinician;
 
 GRANT SELECT(code) ON TABLE connect.cohort TO connect_office;
+GRANT SELECT(code) ON TABLE connect.cohort TO connect_partner;
+GRANT SELECT(code) ON TABLE connect.cohort TO connect_researcher;
+GRANT SELECT(code) ON TABLE connect.cohort TO connect_authority;
+GRANT SELECT(code) ON TABLE connect.cohort TO connect_clinician;
+
+GRANT SELECT(tumour_type) ON TABLE connect.cohort TO connect_partner;
+GRANT SELECT(tumour_type) ON TABLE connect.cohort TO connect_researcher;
+GRANT SELECT(tumour_type) ON TABLE connect.cohort TO connect_authority;
+GRANT SELECT(tumour_type) ON TABLE connect.cohort TO connect_clinician;
+
+GRANT SELECT(onco_tree_code) ON TABLE connect.cohort TO connect_partner;
+GRANT SELECT(onco_tree_code) ON TABLE connect.cohort TO connect_researcher;
+GRANT SELECT(onco_tree_code) ON TABLE connect.cohort TO connect_authority;
+GRANT SELECT(onco_tree_code) ON TABLE connect.cohort TO connect_clinician;
+
+GRANT SELECT(opened_on) ON TABLE connect.cohort TO connect_partner;
+GRANT SELECT(opened_on) ON TABLE connect.cohort TO connect_researcher;
+GRANT SELECT(opened_on) ON TABLE connect.cohort TO connect_authority;
+GRANT SELECT(opened_on) ON TABLE connect.cohort TO connect_clinician;
+
+GRANT SELECT(synthetic) ON TABLE connect.cohort TO connect_partner;
+GRANT SELECT(synthetic) ON TABLE connect.cohort TO connect_researcher;
+GRANT SELECT(synthetic) ON TABLE connect.cohort TO connect_authority;
+GRANT SELECT(synthetic) ON TABLE connect.cohort TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.cohort_contribution TO connect_loader;
 GRANT SELECT ON TABLE connect.cohort_contribution TO connect_steward;
@@ -6501,6 +6593,13 @@ GRANT USAGE ON SEQUENCE connect.specimen_id_seq TO connect_loader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.specimen_identity TO connect_loader;
 GRANT SELECT ON TABLE connect.specimen_identity TO connect_steward;
 GRANT SELECT ON TABLE connect.specimen_identity TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.stage_of_cohort TO connect_loader;
+GRANT SELECT ON TABLE connect.stage_of_cohort TO connect_steward;
+GRANT SELECT ON TABLE connect.stage_of_cohort TO connect_partner;
+GRANT SELECT ON TABLE connect.stage_of_cohort TO connect_researcher;
+GRANT SELECT ON TABLE connect.stage_of_cohort TO connect_authority;
+GRANT SELECT ON TABLE connect.stage_of_cohort TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.stored_operation TO connect_loader;
 GRANT SELECT ON TABLE connect.stored_operation TO connect_steward;

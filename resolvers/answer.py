@@ -45,6 +45,8 @@ class Page:
     """Where the next one begins; None: there is none."""
     columns: tuple[tuple[str, ...], ...]
     """The ways to the cells, where each record is a row of a table."""
+    is_whole: bool = False
+    """It was made at once: it is no page of many, and can be held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ import schema
 from db.office.change import Office
 from db.pool import Outdated, Pool
 from db.viewer import NOTHING, Viewer
-from resolvers import answer, stream
-from resolvers.answer import FAILURES, Answer
+from resolvers import answer
+from resolvers.answer import Answer
 from resolvers.argument import Arguments
 from resolvers.bind import Binding, bind
 from resolvers.document import Document
@@ -32,18 +32,21 @@ from resolvers.errors import Code, Refusal, coded
 from resolvers.limits import MOST_TOKENS, check_cost, check_document, check_introspection
 from resolvers.observer import NOBODY, Observer
 from resolvers.planner import plan
-from resolvers.prepared import Prepared, Recent, outline, sizes
+from resolvers.prepared import Prepared, outline, sizes
 from resolvers.projection import project, shown
-from resolvers.reader import Reader
-from resolvers.released import Names, Released
-from resolvers.resolve import Context, resolve, resolve_type
+from resolvers.recent import Recent
+from resolvers.released import Names
+from resolvers.resolve import resolve, resolve_type
 from resolvers.sdl import VERSION, write
 from resolvers.selection import MOST_ERRORS, RequestRefused, Selection
-from resolvers.split import joined, only
+from resolvers.statistics.calculator import Calculator
+from resolvers.statistics.line import Lines, asks_lines
+from resolvers.statistics.reading import Written
 from resolvers.stream import Streaming, Turned
 from resolvers.subgraph import Division, carve
-from resolvers.whole import Lacked, Whole, Written
+from resolvers.whole import Whole
 from resolvers.withheld import Rules
+from resolvers.work import Work
 from schema.subgraph import OWNED
 
 Charging = Callable[[int], None]
@@ -52,6 +55,7 @@ _MOST_DOCUMENTS = 1_000
 _LONGEST = 100_000
 """Characters of a document that is kept."""
 _MOST_PREPARED = 2_000
+_MOST_LOOKED_UP = 100
 _MOST_TERMS = 1_000
 """Scopes' terms for which the rules are kept."""
 
@@ -91,6 +95,10 @@ class Graph:
     """What was found valid, by its text."""
     prepared: Recent[Prepared] = field(default_factory=lambda: Recent(_MOST_PREPARED))
     """What was planned, by text, name, role and what of the variables shapes it."""
+    calculator: Calculator = field(default_factory=Calculator)
+    """Computes intervals and curves, in a process of its own; all parts share it."""
+    looked_up: Recent[Written] = field(default_factory=lambda: Recent(_MOST_LOOKED_UP))
+    """What was written of publications, by all that it follows from."""
     compiles: bool = True
     """False answers everything by graphql-core: to compare the two."""
 
@@ -119,6 +127,7 @@ class Graph:
             rules={},
             documents=Recent(_MOST_DOCUMENTS),
             prepared=Recent(_MOST_PREPARED),
+            looked_up=Recent(_MOST_LOOKED_UP),
         )
 
     async def answer(
@@ -147,7 +156,10 @@ class Graph:
                 kind = selection.operation.operation
                 observer.operation(kind.value)
                 turned: Turned | None = None
-                if request.stream is not None:
+                lines: Lines | None = None
+                if request.stream is not None and asks_lines(selection, binding):
+                    lines = Lines.of(selection, flat=request.stream.flat)
+                elif request.stream is not None:
                     turned = Turned.of(selection, binding, request.variables, request.stream)
                     selection = turned.selection
                 if query_only and kind is not OperationType.QUERY:
@@ -162,6 +174,8 @@ class Graph:
             return answer.refused(refused.errors)
         except Refusal as refusal:
             return answer.refused([refusal])
+        if lines is not None:
+            return await work.lines(lines)
         return await (work.answer(document) if turned is None else work.page(turned))
 
     def statement(self, request: Request, viewer: Viewer, pool: Pool) -> tuple[str, list[object]]:
@@ -189,7 +203,7 @@ class Graph:
         office: Office | None,
         observer: Observer,
         charge: Charging,
-    ) -> _Work:
+    ) -> Work:
         """Plan the operation, unless it was planned before, and charge for it.
 
         Raises: RequestRefused, Refusal (`BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `COST_EXCEEDED`).
@@ -207,7 +221,7 @@ class Graph:
             if not changes:
                 tables = self.names.tables
                 whole = Whole.of(selection, planned, self.binding, pool.grants, tables, lines=lines)
-            ready = Prepared(planned, whole)
+            ready = Prepared(key, planned, whole)
             if not changes and len(request.query) <= _LONGEST:
                 self.prepared.keep(key, ready)
         arguments = Arguments.read(selection, ready.planned.fields, viewer.namespace)
@@ -219,7 +233,7 @@ class Graph:
         values = tuple(map(arguments.value, ready.planned.values))
         withheld = self._withheld(ready, request, selection, viewer, pool)
         charge(cost)
-        return _Work(
+        return Work(
             self,
             request,
             selection,
@@ -322,141 +336,3 @@ def _is_introspection(selection: Selection) -> bool:
     if any(asks) and not all(name.startswith("__") for name in names):
         raise Refusal(Code.BAD_USER_INPUT, "Ask for the schema and for data in two operations.")
     return any(asks)
-
-
-@dataclass(slots=True)
-class _Work:
-    """Hold one operation that is about to be answered."""
-
-    graph: Graph
-    request: Request
-    selection: Selection
-    viewer: Viewer
-    pool: Pool
-    office: Office | None
-    observer: Observer
-    ready: Prepared
-    arguments: Arguments
-    values: tuple[object, ...]
-    withheld: list[dict[str, Any]]
-
-    async def answer(self, document: DocumentNode) -> Answer:
-        """Answer by one statement what one statement can, and the rest by graphql-core."""
-        lacking = list(self.ready.planned.lacking)
-        whole = self.ready.whole
-        if whole is not None and self.graph.compiles:
-            released = Released(self.graph.names)
-            try:
-                found = await self._compiled(whole, released)
-            except Lacked:
-                pass
-            except Refusal as refusal:
-                return answer.refused([refusal])
-            else:
-                return await self._merge(whole, found, released, lacking, document)
-        released = Released(self.graph.names)
-        result, reader = await self._interpret(document, released)
-        changes = self.selection.operation.operation is not OperationType.QUERY
-        errors = [*lacking, *answer.told(result.errors or (), whole=not changes)]
-        return answer.made(
-            result.data,
-            list(dict.fromkeys(errors)),
-            self.withheld,
-            released,
-            statements=reader.statements,
-            rows=reader.rows,
-            whole=not changes,
-        )
-
-    async def page(self, turned: Turned) -> Answer:
-        """Answer a page of a stream, by one statement or not at all."""
-        lacking = list(self.ready.planned.lacking)
-        whole, released = self.ready.whole, Released(self.graph.names)
-        if whole is None or (lacking and turned.columns):
-            return stream.refused(lacking)
-        try:
-            found = await self._compiled(whole, released)
-        except Lacked as lacked:
-            return answer.refused(list(answer.told([GraphQLError("", original_error=lacked)])))
-        except Refusal as refusal:
-            return answer.refused([refusal])
-        made = answer.made("", lacking, self.withheld, released, statements=1, rows=found.rows)
-        return turned.page(found, made)
-
-    async def _compiled(self, whole: Whole, released: Released) -> Written:
-        """Run the statement of what one statement can answer.
-
-        Raises: Lacked; Refusal; Outdated.
-        """
-        try:
-            return await whole.run(
-                self.selection,
-                self.arguments,
-                self.viewer,
-                self.pool,
-                self.graph.binding.keys,
-                self.observer,
-                released,
-            )
-        except tuple(FAILURES) as failure:
-            raise FAILURES[type(failure)] from failure
-
-    async def _merge(
-        self,
-        whole: Whole,
-        found: Written,
-        released: Released,
-        lacking: list[Refusal],
-        document: DocumentNode,
-    ) -> Answer:
-        """Put what each executor answered into one answer, root by root."""
-        errors = [*lacking, *answer.told(found.errors)]
-        statements, rows, text = 1, found.rows, found.texts[0]
-        if whole.rest:
-            result, reader = await self._interpret(
-                only(document, self.selection, whole.rest), released
-            )
-            errors += answer.told(result.errors or ())
-            statements, rows = statements + reader.statements, rows + reader.rows
-            text = joined(self.selection, dict(zip(whole.roots, found.texts, strict=True)), result)
-        return answer.made(
-            text,
-            list(dict.fromkeys(errors)),
-            self.withheld,
-            released,
-            statements=statements,
-            rows=rows,
-        )
-
-    async def _interpret(
-        self, document: DocumentNode, released: Released
-    ) -> tuple[ExecutionResult, Reader]:
-        """Run an operation on graphql-core, field by field."""
-        reader = Reader(self.pool, self.viewer, self.values, self.observer)
-        context = Context(
-            self.viewer,
-            reader,
-            self.ready.planned.slots,
-            self.graph.names.kinds,
-            self.arguments,
-            self.graph.binding.keys,
-            released,
-            lambda: self.graph.tell(self.pool),
-            self.office,
-        )
-        result = run(
-            self.graph.binding.schema,
-            document,
-            variable_values=dict(self.request.variables),
-            operation_name=self.request.operation_name,
-            context_value=context,
-            hide_suggestions=True,
-        )
-        try:
-            if not isinstance(result, ExecutionResult):
-                result = await result
-        finally:
-            reader.end()
-        if any(isinstance(error.original_error, Outdated) for error in result.errors or ()):
-            raise Outdated
-        return result, reader

@@ -68,6 +68,7 @@ from resolvers.slot import (
     Slot,
     Slots,
 )
+from resolvers.statistics.plan import outcomes, outcomes_of
 from schema import mapping
 
 Path = tuple[str, ...]
@@ -140,6 +141,8 @@ class _Work:
                     )
                 case mapping.OwnSchema():
                     return OfSubgraph()
+                case mapping.Outcomes():
+                    return outcomes(self.ground.grants, self.selection, nodes, arguments, asked)
                 case mapping.Change(operation=operation):
                     self.ground.permit(change.GATE)
                     slots = self._change_slots(target, nodes, (name,))
@@ -375,6 +378,11 @@ class _Work:
                     expression = draft.given(node.name.value)
                 case mapping.Required():
                     expression = draft.computed(source)
+                case mapping.Outcomes():
+                    asked, given = self._arguments(declared, node)
+                    slot = outcomes_of(draft, self.selection, nodes, source, given, asked)
+                    fields.append(Value(path[-1], slot.group))
+                    return slot
                 case _:
                     raise TypeError(f"{type(source).__name__} lives at a root")
         except (Lacking, Filtered) as lacking:

@@ -6,49 +6,26 @@ which conditions they hold, which words, whether something is null; not on texts
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from resolvers.argument import Arguments
 from resolvers.planner import Planned
+from resolvers.recent import Recent
 from resolvers.whole import Whole
 
-_Value = TypeVar("_Value")
 _ANY = "value"
 _LIST = "values"
-
-
-class Recent(Generic[_Value]):
-    """Keep what was used most recently, within a number."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, _Value] = OrderedDict()
-
-    def get(self, key: Hashable) -> _Value | None:
-        """Give what is kept, or nothing."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def keep(self, key: Hashable, value: _Value) -> None:
-        """Keep something, and let go of what was not used for longest."""
-        self._kept[key] = value
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Hold what is known of an operation whatever its values are."""
 
+    key: Hashable
+    """What it is kept by: document, operation, role, and what shapes it."""
     planned: Planned
     whole: Whole | None
     costs: Recent[int] = field(default_factory=lambda: Recent(64))

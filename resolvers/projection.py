@@ -173,6 +173,8 @@ def available(
         match source:
             case mapping.FromViewer() | mapping.Represented() | mapping.OwnSchema():
                 return True
+            case mapping.Outcomes():
+                return True  # everyone has what is published
             case mapping.Change():
                 ground.permit(GATE)
                 return True

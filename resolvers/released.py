@@ -46,6 +46,8 @@ class Released:
     rows: Counter[str] = field(default_factory=Counter)
     patients: set[int] = field(default_factory=set)
     cells: int = 0
+    releases: set[str] = field(default_factory=set)
+    """The versions of which something published was looked up."""
 
     def add(self, select: Select, rows: Sequence[Row], name: str | None = None) -> None:
         """Count rows of a selection, of the type that a representation named where one did.

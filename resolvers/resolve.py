@@ -30,6 +30,8 @@ from resolvers.slot import (
     OfPage,
     OfSubgraph,
     OfViewer,
+    Outcomes,
+    OutcomesOf,
     Paged,
     PageRows,
     Reread,
@@ -37,6 +39,7 @@ from resolvers.slot import (
     Slot,
     Slots,
 )
+from resolvers.statistics.reading import Statistics
 from resolvers.told import of_viewer
 
 
@@ -53,6 +56,7 @@ class Context:
     keys: Mapping[str, tuple[str, ...]]
     """By which representations may name rows, by type."""
     released: Released
+    statistics: Statistics
     sdl: Callable[[], str] = str
     """Writes the subgraph's own schema, as far as the viewer's role may know."""
     office: Office | None = None
@@ -105,7 +109,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What identification found out, as an object of the answer."""
+    """What was found out beforehand, as an object of the answer."""
 
     values: Mapping[str, Any]
 
@@ -118,8 +122,7 @@ def resolve(parent: Any, info: GraphQLResolveInfo[Context], **_arguments: Any) -
         case None:
             return _root(context, context.slots[at])
         case Told(values=values):
-            value = values[info.field_name]
-            return Told(value) if isinstance(value, Mapping) else value
+            return _told(values[info.field_name])
         case Done(slots=slots):
             return _of_change(context, parent, slots[at])
         case Object(row=row, slots=slots):
@@ -140,10 +143,22 @@ def resolve_type(value: Object, info: GraphQLResolveInfo[Context], _type: Any) -
     return context.kinds[str(value.row.value(value.kind))]
 
 
+def _told(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return Told(value)
+        case list() | tuple():
+            return [_told(each) for each in value]
+        case _:
+            return value
+
+
 async def _root(context: Context, slot: Slot) -> Any:
     match slot:
         case OfViewer():
             return Told(of_viewer(context.viewer))
+        case Outcomes():
+            return Told(await context.statistics.root(slot))
         case Single(select=select, slots=slots):
             rows = await context.reader.root(select)
             context.released.add(select, rows[:1])
@@ -225,10 +240,16 @@ def _of_row(context: Context, row: Row, slot: Slot) -> Any:
             return None if row.value(present) is None else Object(row, slots)
         case Branch():
             return _children(context, row, slot)
+        case OutcomesOf(group=group):
+            return _outcomes(context, slot, row.value(group))
         case Missing(refusal=refusal):
             return refusal
         case _:
             raise TypeError(f"{type(slot).__name__} is no field of a row")
+
+
+async def _outcomes(context: Context, slot: OutcomesOf, group: str) -> Any:
+    return _told(await context.statistics.of_group(slot, group))
 
 
 async def _children(context: Context, row: Row, branch: Branch) -> Any:

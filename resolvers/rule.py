@@ -71,6 +71,9 @@ WORDS: Mapping[tuple[str, Role], Rule] = {
     ("own_partner", Role.PARTNER): Rule("OWN", "Only the agreement of your scope is told."),
     ("own", Role.RESEARCHER): Rule("OWN", "Only the project of your scope is told."),
     ("own_researcher", Role.RESEARCHER): Rule("OWN", "Only the project of your scope is told."),
+    ("agreed", Role.PARTNER): Rule(
+        "PUBLISHED", "Of what is outside your agreement only what is published is told."
+    ),
     **{("published", role): _PUBLISHED for role in Role if role is not Role.STEWARD},
 }
 """By policy and role. The policy `domain` is told where the scope lacks its kind of record."""

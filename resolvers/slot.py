@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graphql import GraphQLOutputType
 
+from db.aggregate.live import Part
 from db.plan import Expression, Select
 from resolvers.errors import Refusal
 
@@ -111,6 +112,29 @@ class OfViewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Statistics of outcomes at a root: live, or as they were published."""
+
+    asked: int
+    """The field whose arguments say of what."""
+    is_live: bool
+    parts: frozenset[Part]
+    """What is counted beside what every row tells."""
+    fields: tuple[str, ...]
+    """Of a row, those that are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomesOf:
+    """Statistics of the outcomes of a row's group."""
+
+    of: Outcomes
+    dimension: str
+    group: Expression
+    """Gives the value that the group is of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changing:
     """A change to make, and the slots of what it gives back."""
 
@@ -152,6 +176,8 @@ Slot = (
     | Entities
     | OfSubgraph
     | OfViewer
+    | Outcomes
+    | OutcomesOf
     | Changing
     | Reread
     | OfChange

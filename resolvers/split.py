@@ -34,12 +34,13 @@ def only(
     return DocumentNode(definitions=(chosen, *rest))
 
 
-def joined(selection: Selection, texts: Mapping[str, str], result: ExecutionResult) -> str:
-    """Write the answer of both executors as one object."""
-    if result.data is None:
+def joined(selection: Selection, texts: Mapping[str, str], result: ExecutionResult | None) -> str:
+    """Write what was answered in each way as one object."""
+    if result is not None and result.data is None:
         return "null"
+    data = {} if result is None else result.data or {}
     members = (
-        f'"{name}":{texts[name] if name in texts else _json(result.data[name])}'
+        f'"{name}":{texts[name] if name in texts else _json(data[name])}'
         for name in selection.roots()
     )
     return "{" + ",".join(members) + "}"

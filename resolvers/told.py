@@ -1,4 +1,4 @@
-"""What identification found out about the caller, as the graph tells it."""
+"""What was found out before fields are written: the caller, statistics; as the graph tells it."""
 
 from __future__ import annotations
 
@@ -53,8 +53,20 @@ def written(
             continue
         value = values[name]
         target = get_named_type(type_.fields[name].type)
-        if isinstance(value, Mapping) and isinstance(target, GraphQLObjectType):
-            found[key] = written(selection, target, chosen, value)
+        if isinstance(target, GraphQLObjectType):
+            found[key] = _inner(selection, target, chosen, value)
         else:
             found[key] = value
     return found
+
+
+def _inner(
+    selection: Selection, type_: GraphQLObjectType, nodes: list[FieldNode], value: object
+) -> object:
+    match value:
+        case Mapping():
+            return written(selection, type_, nodes, value)
+        case list():
+            return [_inner(selection, type_, nodes, each) for each in value]
+        case _:
+            return value

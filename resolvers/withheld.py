@@ -23,12 +23,15 @@ from graphql import (
     is_abstract_type,
 )
 
+from db.aggregate.dimension import DIMENSIONS
 from db.catalog import Grants
 from db.viewer import Viewer
 from resolvers.bind import Binding
 from resolvers.projection import available, members_of
 from resolvers.rule import Rule, of_lack, of_rows
 from resolvers.selection import Selection
+from resolvers.statistics.plan import read_of
+from resolvers.statistics.question import camel
 from schema import mapping
 
 MOST_PATHS = 100
@@ -192,6 +195,8 @@ def _standing(
             for each in inputs.get(name, ()):
                 if _has(binding, each, field_):
                     yield f"{each}.{field_}", rules
+    for name, rules in _of_dimensions(grants, viewer):
+        yield from ((f"{each}.{field_}", rules) for each, field_ in _naming(binding, name))
     for name in binding.types:
         record = _listed(binding, name)
         if record is not None:
@@ -221,11 +226,32 @@ def _of_field(
             read: tuple[str, ...] = (side,)
         case mapping.Many(through=(linking, _)):
             read = (linking,)
-        case mapping.Measure(reads=reads):
+        case mapping.Measure(reads=reads) | mapping.Statistic(reads=reads):
             read = reads
+        case mapping.Outcomes(dimension=dimension):
+            read = read_of(grants, dimension)
         case _:
             read = ()
     return tuple(rule for each in read for rule in of_rows(each, grants, viewer))
+
+
+def _of_dimensions(grants: Grants, viewer: Viewer) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+    """List the dimensions that are counted live, with the rules of what they are read from."""
+    for name, dimension in DIMENSIONS.items():
+        if read_of(grants, name):
+            rules = (
+                rule
+                for table, _ in sorted(dimension.reads)
+                for rule in of_rows(table, grants, viewer)
+            )
+            yield name, tuple(dict.fromkeys(rules))
+
+
+def _naming(binding: Binding, dimension: str) -> Iterator[tuple[str, str]]:
+    """List where a dimension is named: as a value to group by, and as a condition."""
+    if _has(binding, "OutcomeDimension", dimension):
+        yield "OutcomeDimension", dimension
+        yield "OutcomeStatisticsFilter", camel(dimension)
 
 
 def _inputs(binding: Binding) -> dict[str, list[str]]:
@@ -239,7 +265,7 @@ def _inputs(binding: Binding) -> dict[str, list[str]]:
 
 
 def _has(binding: Binding, name: str, field_: str) -> bool:
-    type_ = binding.declared.type_map[name]
+    type_ = binding.declared.type_map.get(name)
     if isinstance(type_, GraphQLEnumType):
         return field_ in type_.values
     return isinstance(type_, GraphQLInputObjectType) and field_ in type_.fields

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.connection import listing
-from schema.mapping import column, entity, many, one
+from schema.mapping import column, entity, many, one, outcomes, unbound
 from schema.scalars import Date
 
 if TYPE_CHECKING:
     from schema.contribution import CohortContribution
     from schema.drug import Drug
+    from schema.outcome_statistics import OutcomeRow
 
 
 @strawberry.enum(description="How far a cohort has come in its two-stage design.")
@@ -51,6 +52,7 @@ class CohortDesign:
 
 @entity(
     "cohort",
+    sides=(("stage_of_cohort", "cohort_id", "id"),),
     unique="code",
     description="One tumour type, one molecular marker, one drug or combination.",
 )
@@ -60,7 +62,13 @@ class Cohort:
     code: str = column("code", "Code of the cohort in the trial.")
     tumour_type: str = column("tumour_type", "Tumour type in words.")
     onco_tree_code: str | None = column("onco_tree_code", "{OncoTree} code.")
-    stage: CohortStage = column("stage", "How far the cohort has come.")
+    stage: CohortStage | None = column(
+        "stage",
+        "How far the cohort has come: as it is for the data office, and for a company of the "
+        "cohorts of its agreement; for others as of the release published last. Null: not told, "
+        "as of a cohort with fewer than 25 treated.",
+        of="stage_of_cohort",
+    )
     opened_on: Date | None = column("opened_on", "Day on which the cohort opened.")
     synthetic: bool = column("synthetic", "True for an invented cohort.")
     drugs: list[Annotated[Drug, strawberry.lazy("schema.drug")]] = many(
@@ -100,3 +108,21 @@ class Cohort:
             order=("trial",),
         )
     )
+
+    @outcomes(
+        "How its treatments did: live over what you may read, or as published.",
+        dimension="COHORT",
+        local="code",
+    )
+    def outcomes(
+        self,
+        release: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Version of a published release. Left out: live over the records that "
+                "you may read; who reads none gets the release published last."
+            ),
+        ] = strawberry.UNSET,
+    ) -> Annotated[OutcomeRow, strawberry.lazy("schema.outcome_statistics")] | None:
+        """Declare the argument; the database counts, or has published."""
+        return unbound()  # type: ignore[no-any-return]

@@ -113,6 +113,24 @@ class FromViewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Lead to statistics of outcomes: of a publication, or of the treatments that may be read."""
+
+    dimension: str | None = None
+    """Of a row: the dimension whose group it is."""
+    local: str | None = None
+    """The column of the row that names the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """Tell a value of statistics, which are counted and computed together."""
+
+    reads: tuple[str, ...] = ()
+    """The tables whose rules are told of at the field."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Change what the data office keeps, by the operation of this name."""
 
@@ -162,6 +180,8 @@ Source = (
     | Lookup
     | Listing
     | FromViewer
+    | Outcomes
+    | Statistic
     | Change
     | Changed
     | OfChange
@@ -283,6 +303,27 @@ def measure(
     """
     source = Measure(function, columns, arguments, reads)
     return _declared(source, description, Cost(weight=weight))
+
+
+def outcomes(
+    description: str, *, dimension: str | None = None, local: str | None = None
+) -> Callable[[_Function], Any]:
+    """Declare what leads to statistics; the decorated function gives its arguments.
+
+    In a row, `dimension` is that whose group it is, by the value of the column `local`.
+    """
+    return _declared(Outcomes(dimension, local), description)
+
+
+def statistic(description: str, *, reads: tuple[str, ...] = (), size: int | None = None) -> Any:
+    """Declare a value of statistics; `reads` names tables whose rules narrow what it counts.
+
+    Of a list, `size` is how many there are at a guess, for what an operation may cost.
+    """
+    if size is None:
+        return _field(Statistic(reads), description)
+    assumed = ListSize(assumed_size=size, require_one_slicing_argument=UNSET)
+    return _field(Statistic(reads), description, assumed)
 
 
 def lookup(description: str, **by: Column) -> Callable[[_Function], Any]:

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.connection import listing
-from schema.mapping import Column, from_viewer, lookup, unbound
+from schema.mapping import Column, from_viewer, lookup, outcomes, unbound
 
 if TYPE_CHECKING:
     from schema.cohort import Cohort
+    from schema.outcome_statistics import (
+        OutcomeDimension,
+        OutcomeStatistics,
+        OutcomeStatisticsFilter,
+    )
     from schema.patient import Patient
     from schema.viewer import Viewer
 
@@ -73,4 +78,28 @@ class Query:
         code: Annotated[str, strawberry.argument(description="Code of the cohort in the trial.")],
     ) -> Annotated[Cohort, strawberry.lazy("schema.cohort")] | None:
         """Declare the argument; the database finds the cohort."""
+        return unbound()  # type: ignore[no-any-return]
+
+    @outcomes("Outcomes of treatments by groups: live over what you may read, or as published.")
+    def outcome_statistics(
+        self,
+        by: Annotated[
+            list[Annotated[OutcomeDimension, strawberry.lazy("schema.outcome_statistics")]],
+            strawberry.argument(
+                description="What to group by, in any order; none: all treatments together."
+            ),
+        ],
+        where: Annotated[
+            Annotated[OutcomeStatisticsFilter, strawberry.lazy("schema.outcome_statistics")] | None,
+            strawberry.argument(description="Which treatments."),
+        ] = strawberry.UNSET,
+        release: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Version of a published release. Left out: live over the records that "
+                "you may read; who reads none gets the release published last."
+            ),
+        ] = strawberry.UNSET,
+    ) -> Annotated[OutcomeStatistics, strawberry.lazy("schema.outcome_statistics")] | None:
+        """Declare the arguments; the database counts, or has published."""
         return unbound()  # type: ignore[no-any-return]

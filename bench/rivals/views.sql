@@ -40,7 +40,8 @@ comment on view rival.biomarker is
   E'@interface mode:single type:type\n@type SMALL_VARIANT name:SmallVariant attributes:hgvsp,hgvsc,vaf,depth\n@type COPY_NUMBER name:CopyNumber attributes:copy_number_type\n@type FUSION name:Fusion\n@type SPLICE_VARIANT name:SpliceVariant\n@type SIGNATURE name:Signature attributes:signature_kind>kind,value,unit,call\n@type PROTEIN_EXPRESSION name:ProteinExpression\n@primaryKey ref\n@foreignKey (patient_id) references patient (ref)|@foreignFieldName biomarkers\n@foreignKey (gene_id) references gene (ref)|@fieldName gene';
 
 create view rival.cohort with (security_invoker) as
-select c.id as ref, c.code, c.tumour_type, c.stage from connect.cohort c;
+select c.id as ref, c.code, c.tumour_type, s.stage
+from connect.cohort c left join connect.stage_of_cohort s on s.cohort_id = c.id;
 comment on view rival.cohort is E'@primaryKey ref';
 
 create view rival.cohort_drug with (security_invoker) as

@@ -266,7 +266,31 @@ insert into connect.stored_operation (name, version, document, roles, added_at, 
   ('all', 1, '{ viewer { role } }', enum_range(null::connect.role), '2024-01-01', '2024-02-01'),
   ('all', 2, '{ releases { totalCount } }', enum_range(null::connect.role), '2024-02-01', null);
 """
-_STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS, _AUDIT, _OPERATIONS)
+# A release whose lines are told, and one whose lines are not yet.
+_PUBLICATIONS = """
+insert into connect.data_release (version, cut_off, frozen_at, manifest_digest)
+select v, '2024-01-01', '2024-02-01', repeat('e', 64)
+from unnest('{EDGE-OPEN,EDGE-SHUT}'::text[]) v;
+insert into connect.published_grouping
+select r.id, 'COHORT', '{COHORT}' from connect.data_release r where r.version ~ '^EDGE';
+insert into connect.published_cell
+select r.id, 'COHORT', c.id, array[c.code], 20 + c.id, 10, 10, 3, 3, c.id, c.id
+from connect.data_release r, connect.cohort c where r.version ~ '^EDGE' and c.id < 8;
+insert into connect.published_stage
+select r.id, c.code, 'EXPANSION' from connect.data_release r, connect.cohort c
+where r.version ~ '^EDGE' and c.id % 2 = 0;
+insert into connect.publication_report
+select v.release_id, v.grouping_name, v.place, 'PATIENTS', 'EXACT' from connect.published_cell v;
+insert into connect.publication
+  (release_id, published_at, lattice, parameters, algorithm, digest, signature, key_id)
+select r.id, '2024-03-01', '["COHORT"]', '{}', 'edge', repeat('d', 64), 's', 'k'
+from connect.data_release r where r.version ~ '^EDGE';
+insert into connect.publication_draft (release_id, inputs, family, step, line)
+select r.id, repeat('a', 64), 'RESPONSE', 0, '{}' from connect.data_release r
+where r.version = 'EDGE-SHUT';
+update connect.data_release set published = true where version = 'EDGE-OPEN';
+"""
+_STEPS = (_CONTRACTS, _PATIENTS, _CONSENTS, _VALUES, _RECORDS, _AUDIT, _OPERATIONS, _PUBLICATIONS)
 
 
 async def sharpen(connection: asyncpg.Connection) -> None:

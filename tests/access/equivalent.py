@@ -49,7 +49,7 @@ EQUIVALENT: dict[str, str] = {
     r"policy: .*domain on therapeutic_option_drug( without .*| not for \w+)?": (
         "`record` asks for the option, whose own `domain` withholds it: a second guard"
     ),
-    r"row security: off on (analysis_row|screening_row|release_manifest)": (
+    r"row security: off on (analysis_row|screening_row|release_manifest|publication_draft)": (
         "no role is granted a column of what is frozen: there is nothing to decide"
     ),
     r"function: refresh_\w+ without \(y\.during, y\.research, y\.commercial, y\.treatments\) .*": (

@@ -59,7 +59,7 @@ def selection(schema: GraphQLSchema, name: str, role: str) -> Selection:
             for field_name, declared in object_.fields.items():
                 below = get_named_type(declared.type)
                 known = line(schema, kind, field_name)
-                if not known.has(role) or known.source == "page":
+                if not known.has(role) or known.source in {"page", "statistics"}:
                     continue
                 if not isinstance(below, GraphQLObjectType | GraphQLInterfaceType):
                     place[field_name] = None

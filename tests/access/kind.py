@@ -36,9 +36,10 @@ OFFICE = _names("import_batch quarantine publication_report")
 OF_AGREEMENT = _names("agreement agreement_drug")
 OF_PROJECT = _names("project project_cohort project_tumour_type")
 TERMS = _names("scope_term")
-COUNTS = _names(  # the published ones, for all
-    "cohort_contribution data_release publication published_grouping published_cell published_stage"
-)
+COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
+PUBLISHED = _names("publication published_grouping published_cell published_stage")
+"""Lines of releases that are published, for all."""
+STAGES = _names("stage_of_cohort")  # as it is, or as it was published
 OWN = _names("scope membership")
 STORED = _names("stored_operation")  # those of the role, and all for the data office
 VERSION = _names("viewer_version")  # of what viewers were told: for who has a scope, to compare
@@ -47,7 +48,7 @@ FROZEN = _names("analysis_row screening_row release_manifest publication_draft")
 AUDIT = _names("audit_chain audit_document audit_entry audit_seal")
 TABLES = (
     REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
-    | FROZEN | AUDIT | STORED | VERSION | OPENING
+    | FROZEN | AUDIT | STORED | VERSION | OPENING | PUBLISHED | STAGES
 )  # fmt: skip
 
 _MOLECULAR = _names(
@@ -85,6 +86,8 @@ def readable(role: str, table: str, columns: list[str]) -> set[str]:
     found = _readable(role, table, columns)
     if role in {"partner", "researcher", "authority"}:
         found -= WITHHELD.get(table, frozenset())
+    if role in {"partner", "researcher", "authority", "clinician"} and table == "cohort":
+        found -= {"stage"}  # which `stage_of_cohort` tells of
     return found
 
 
@@ -101,7 +104,9 @@ def _readable(role: str, table: str, columns: list[str]) -> set[str]:
             return {"number", "digest"} if table == "audit_seal" else set()
         case "identity":
             return everything if table in OWN | VERSION | {"partner"} else set()
-        case _ if table in REFERENCE | OWN | COUNTS | STORED | VERSION | OPENING:
+        case _ if (
+            table in REFERENCE | OWN | COUNTS | STORED | VERSION | OPENING | PUBLISHED | STAGES
+        ):
             return everything
         case "authority":
             return set()

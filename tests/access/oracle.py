@@ -26,6 +26,7 @@ from tests.access.kind import (
     OF_TREATMENT,
     OFFICE,
     OFFICE_READS,
+    PUBLISHED,
     REFERENCE,
     STORED,
     TERMS,
@@ -216,6 +217,10 @@ class _Sight:
 
     def _contracts(self) -> None:
         facts, found = self.facts, self.found
+        open_ = {row["id"] for row in facts.of("data_release", published=True)}
+        for table in PUBLISHED:
+            found[table] = [row for row in facts.tables[table] if row["release_id"] in open_]
+        found["stage_of_cohort"] = facts.of("stage_of_cohort", released=self.role != "steward")
         if self.role == "steward":
             found["membership"] = facts.tables["membership"]
             everything = OFFICE | OF_AGREEMENT | OF_PROJECT | TERMS | COUNTS | AUDIT | STORED
@@ -233,6 +238,11 @@ class _Sight:
             found["agreement"] = facts.of("agreement", id=agreement)
             found["scope_term"] = facts.of("scope_term", agreement_id=agreement)
             found["agreement_drug"] = facts.of("agreement_drug", agreement_id=agreement)
+            found["stage_of_cohort"] = [
+                row
+                for row in facts.tables["stage_of_cohort"]
+                if row["released"] is not self._covers(row)
+            ]
         elif self.role == "researcher":
             project = self.scope["project_id"]
             found["project"] = facts.of("project", id=project)

@@ -39,7 +39,8 @@ _IN_ORDER = (
     " treatment_drug treatment_biomarker treatment_funding adverse_event response_assessment"
     " response_component lesion lesion_measurement outcome outcome_assessment"
     " resistance_finding finding_biomarker paired_evidence analysis_row screening_row"
-    " data_release release_manifest stored_operation"
+    " data_release release_manifest published_grouping published_cell published_stage"
+    " publication_report publication publication_draft stage_of_cohort stored_operation"
 )
 ORDER = _IN_ORDER.split()
 """What is written first stands first."""
@@ -190,6 +191,7 @@ class _Consortium:
                 effective_from=draw.one("2020-01-01", "2190-01-01"),
             )
             draw.add("cohort_design", cohort_id=row["id"], n1=8, r1=0, n=24, r=4, p0=0.1, p1=0.3)
+            draw.add("stage_of_cohort", cohort_id=row["id"], released=True, stage="EXPANSION")
             for trial, published in (("DRUP", True), ("ProTarget", False)):
                 draw.new(
                     "cohort_contribution",
@@ -350,6 +352,24 @@ class _Consortium:
                 rule_sets=["1"],
             )
             draw.add("release_manifest", release_id=n, manifest={"version": f"R{n}"})
+            of_line = {"release_id": n, "grouping_name": "SEX", "place": 1}
+            draw.add("published_grouping", release_id=n, name="SEX", dimensions=["SEX"])
+            draw.add("published_cell", **of_line, dimension_values=["MALE"], patients=draw.maybe(9))
+            draw.add(
+                "publication_draft",
+                release_id=n,
+                inputs="a" * 64,
+                family="RESPONSE",
+                step=0,
+                line={},
+            )
+            draw.add("published_stage", release_id=n, cohort_code="COH-0", stage="STAGE_2")
+            draw.add("publication_report", **of_line, measure="PATIENTS", verdict="EXACT")
+            draw.add(
+                "publication", release_id=n, published_at="2023-03-01T00:00:00+00:00",
+                lattice=["SEX"], parameters={}, algorithm="drawn", digest="0" * 64,
+                signature="drawn", key_id="drawn",
+            )  # fmt: skip
 
     def _operations(self) -> None:
         """Store an operation of every role, and one of all; of each a version that has ended."""

@@ -7,8 +7,8 @@ every way to it, answers FIELD_NOT_AVAILABLE. Which rows a role may see is the o
 Where a value lives: `column` of the type's table; `table.column` of the identity table beside it;
 `pseudonym`, the patient's id in the scope; `public id`, made of it; `a > table.b`, the rows of that
 table whose b is this row's a; `table(a_id, b_id)`, the rows of b that it links; `latest`, the last
-whose day has come; `prefix*`, columns of the same row; `viewer` `page` and `change`, which
-no table holds.
+whose day has come; `prefix*`, columns of the same row; `viewer`, `page`, `change` and
+`statistics`, which no table holds: `tests/statistics` compares what is counted.
 """
 
 from __future__ import annotations

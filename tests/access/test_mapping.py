@@ -119,6 +119,8 @@ def test_every_side_has_one_row_at_most(fields: list[Field], catalog: Catalog) -
             assert (table, column, entity.table, local) in catalog.foreign
             if table == "pseudonym":  # one in each scope, and a session sees one scope
                 assert (table, frozenset({column, "scope_id"})) in catalog.unique
+            elif table == "stage_of_cohort":  # one of either kind, and a session sees one kind
+                assert (table, frozenset({column, "released"})) in catalog.unique
             else:
                 assert (table, frozenset({column})) in catalog.unique
 

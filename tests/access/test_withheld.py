@@ -44,7 +44,10 @@ IDENTIFYING = """{ patients(first: 1) { nodes {
   birthYear diagnoses { tumourType } treatments { startedOn day: line } } } }"""
 SORTED = "{ all: patients(orderBy: [{by: birthYear}]) { totalCount } }"
 CONTRACTS = "{ agreements { nodes { code validTo drugs { inn } } } releases { nodes { version } } }"
-OPEN = "{ viewer { role } drugs { nodes { inn } } cohorts { nodes { code stage } } }"
+OPEN = "{ viewer { role } drugs { nodes { inn } } cohorts { nodes { code } } }"
+STAGES = "{ cohorts { nodes { code stage } } }"
+COUNTED = """{ outcomeStatistics(by: [GENE]) {
+  rows { patients { value } resistanceMechanisms { profiled } } } }"""
 
 Told = dict[str, list[str]]
 DAY = r"\d{4}-\d\d-\d\dT[0-9:.+]+"
@@ -113,6 +116,23 @@ EXPECTED: dict[str, dict[tuple[str, str], Told]] = {
         ("steward", "CONNECT"): {},
     },
     OPEN: {case: {} for case in DEMO.items()},
+    STAGES: {
+        **{case: {"PUBLISHED": ["cohorts.nodes.stage"]} for case in DEMO.items()},
+        ("steward", "CONNECT"): {},
+    },
+    COUNTED: {
+        ("partner", "AGR-OLA-01"): {
+            "CONSENT": ["outcomeStatistics"],
+            "COHORT": ["outcomeStatistics"],
+        },
+        ("partner", "AGR-CLIN-01"): {
+            "CONSENT": ["outcomeStatistics"],
+            "COHORT": ["outcomeStatistics"],
+            "DATA_SCOPE MOLECULAR": ["outcomeStatistics"],
+        },
+        ("clinician", "SITE-OUS"): {"SITE": ["outcomeStatistics"]},
+        ("steward", "CONNECT"): {},
+    },
 }
 CASES = [(query, *case) for query, cases in EXPECTED.items() for case in cases]
 

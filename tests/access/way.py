@@ -19,6 +19,7 @@ Way = tuple[str, ...]
 _ARGUMENTS = {
     ("Query", "patient"): '(id: "x")',
     ("Query", "cohort"): '(code: "x")',
+    ("Query", "outcomeStatistics"): "(by: [])",
     ("Patient", "geneStatus"): '(symbol: "TP53")',
 }
 _ON = "... on "

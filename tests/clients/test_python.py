@@ -180,7 +180,7 @@ def test_an_authority_has_the_rest_of_a_cohort(
     number = next(n for n in NUMBERS if OPERATIONS[n].method == "cohort")
     cohort = outcomes[number, "authority"]["data"]["cohort"]
     assert cohort["code"] == COHORT
-    assert cohort["stage"]
+    assert cohort["tumourType"]
 
 
 async def test_every_operation_is_asked() -> None:

@@ -37,6 +37,7 @@ def battery(ids: dict[str, list[str]]) -> list[Asked]:
             Asked(role, ONE + EVERYTHING, {"id": known[0], "identified": identified}),
             Asked(role, PAGES, {"first": 3}),
             Asked(role, '{ patient(id: "none") { id } drugs(first: 5) { totalCount } }'),
+            Asked(role, '{ drugs(where: {inn: {eq: "olaparib"}}) { __typename } }'),
             Asked(role, KINDS),
             Asked(role, SHARED),
             Asked(role, FILTERED, {"words": ["CR", "PR", "SD", "PD"], "first": 7}),

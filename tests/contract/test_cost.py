@@ -86,6 +86,12 @@ KNOWN: dict[str, tuple[str, dict[str, Any], int]] = {
         {},
         151,
     ),
+    "statistics": (
+        "{ outcomeStatistics(by: []) { rows { patients { value } overallSurvival {"
+        " points { day } } } } }",
+        {},
+        1 + 50 * (1 + 1 + 1 + 50),
+    ),
     "a variable": ("query ($n: Int!) { patients(first: $n) { nodes { id } } }", {"n": 12}, 13),
     "its default": ("query ($n: Int! = 6) { patients(first: $n) { nodes { id } } }", {}, 7),
     "skipped": (
@@ -165,6 +171,8 @@ def operations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
                         default = "" if way == "given" else f" = {draw(st.integers(1, 1000))}"
                         declared.append(f"${variable}: Int!{default}")
                         written.append(f"first: ${variable}")
+            elif name == "by":
+                written.append("by: [SEX]")
             elif str(argument.type) in {"ID!", "String!"}:
                 written.append(f'{name}: "x"')
         return f"({', '.join(written)})" if written else ""

@@ -39,9 +39,15 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "patient": {"id": "<patient>"},
     "patients": {"first": 5, "gene": "TP53", "responses": ["PR", "SD", "PD", "CR", "NE"]},
     "resistance": {"drug": "olaparib"},
+    "outcome_statistics": {"by": ["COHORT"]},
 }
-LATER = {"outcome_statistics", "entities"}
-RECORDS = {"patient": ["patient"], "patients": ["patients"], "resistance": ["resistanceFindings"]}
+LATER = {"entities"}
+RECORDS = {
+    "patient": ["patient"],
+    "patients": ["patients"],
+    "resistance": ["resistanceFindings"],
+    "outcome_statistics": ["outcomeStatistics"],  # where nothing is published: tests/statistics
+}
 """The operations on records alone, and where their root stands in the answer."""
 STAGES = {"STAGE_1", "STAGE_2"}  # few of these patients were treated in the cohort
 LEVELS = 30  # baseline and comparator are one selection: they are read together
@@ -96,7 +102,7 @@ async def test_every_operation_answers_every_role(
             assert data == dict.fromkeys(RECORDS[name])
         else:
             assert data["cohort"].pop("treatments") is None
-            assert data["cohort"]["stage"] in STAGES
+            assert data["cohort"]["stage"] is None  # no release tells of one that is so small
             assert "patient" not in json.dumps(data)
         return
     assert errors == []
@@ -235,7 +241,8 @@ async def test_patients_with_a_gene_and_a_response(world: World, shared: Path, r
 async def test_a_cohort(world: World, shared: Path, role: str) -> None:
     answer = await world.answer(role, operation(shared, "cohort"), {"code": "OLA-BRCA-BTC"})
     cohort = answer.body["data"]["cohort"]
-    assert cohort["stage"] in STAGES
+    knows = role in {"partner", "steward"}  # the stage as it is; no release tells of a small one
+    assert (cohort["stage"] in STAGES) if knows else cohort["stage"] is None
     assert cohort["biomarkerDefinition"]["version"] == 2
     assert [drug["inn"] for drug in cohort["drugs"]] == ["olaparib"]
     if role == "authority":

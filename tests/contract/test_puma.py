@@ -42,6 +42,18 @@ QUERY = """
   }
 } } }
 """
+COUNTED = """
+{ outcomeStatistics(by: []) { rows {
+  patients { value }
+  objectiveResponse {
+    numerator { value } denominator estimate { value } confidenceInterval { lower upper } }
+  evaluable { value }
+  responseDistribution { response proportion { numerator { value } } }
+  overallSurvival { patients events censored eventUnknown timeUnknown median { value }
+    points { day } }
+  resistanceMechanisms { progressed profiled mechanisms { mechanism } }
+} } }
+"""
 OTHERS = ("partner", "researcher", "authority", "clinician")
 
 
@@ -91,12 +103,12 @@ async def rows(copy: Database) -> dict[str, str]:
         await connection.close()
 
 
-async def ask(url: str, variables: dict[str, str], role: str) -> dict[str, Any]:
+async def ask(url: str, variables: dict[str, str], role: str, query: str = QUERY) -> dict[str, Any]:
     token = command(variables, "token", role).stdout.strip()
     async with httpx.AsyncClient(timeout=30) as client:
         response = await client.post(
             f"{url}/graphql",
-            json={"query": QUERY},
+            json={"query": query},
             headers={"authorization": f"Bearer {token}"},
         )
     assert response.status_code == 200, response.text
@@ -126,6 +138,7 @@ async def test_the_known_truth(settled: tuple[Database, dict[str, str]], study: 
         assert "errors" not in body
         check(body["data"]["patients"])
         check_resistance(body["data"]["patients"]["nodes"])
+        check_statistics(await ask(url, variables, "steward", COUNTED))
         for role in OTHERS:
             hidden = await ask(url, variables, role)
             nobody = None if role == "authority" else {"totalCount": 0, "nodes": []}
@@ -172,6 +185,27 @@ def check(page: dict[str, Any]) -> None:
     assert statuses == {"UNKNOWN": 25}
     assert "NOT_ALTERED" not in {patient["braf"] for patient in patients}
     assert p21["erbb2"] == "ALTERED"
+
+
+def check_statistics(body: dict[str, Any]) -> None:
+    """The published 16 %, and no curve of events that nobody knows."""
+    (row,) = body["data"]["outcomeStatistics"]["rows"]
+    response = row["objectiveResponse"]
+    assert (response["numerator"]["value"], response["denominator"]) == (4, 25)
+    assert response["estimate"]["value"] == 0.16
+    bounds = response["confidenceInterval"]
+    assert [round(100 * bounds[name], 1) for name in ("lower", "upper")] == [4.5, 36.1]
+    assert row["patients"]["value"] == 25
+    assert row["evaluable"]["value"] == 0  # no source says who had benefit at week 16
+    counted = {e["response"]: e["proportion"] for e in row["responseDistribution"]}
+    assert {name: each["numerator"]["value"] for name, each in counted.items()} == {
+        "CR": 0, "PR": 4, "SD": 8, "PD": 7, "NE": 6, None: 0,
+    }  # fmt: skip
+    assert row["overallSurvival"] == {
+        "patients": 0, "events": 0, "censored": 0, "eventUnknown": 25, "timeUnknown": 0,
+        "median": {"value": None}, "points": [],
+    }  # fmt: skip
+    assert row["resistanceMechanisms"] == {"progressed": 7, "profiled": 0, "mechanisms": []}
 
 
 def check_resistance(patients: list[dict[str, Any]]) -> None:

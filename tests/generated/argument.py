@@ -25,6 +25,14 @@ NAMED: dict[Place, Place] = {
     ("Query", "id"): ("Patient", "id"),
     ("Query", "code"): ("Cohort", "code"),
     ("Patient", "symbol"): ("Gene", "symbol"),
+    ("Query", "release"): ("DataRelease", "version"),
+    ("Cohort", "release"): ("DataRelease", "version"),
+    ("OutcomeStatistics", "cohort"): ("Cohort", "code"),
+    ("OutcomeStatistics", "drug"): ("Drug", "inn"),
+    ("OutcomeStatistics", "gene"): ("Gene", "symbol"),
+    ("OutcomeStatistics", "sex"): ("Patient", "sex"),
+    ("OutcomeStatistics", "ageBand"): ("Patient", "ageBand"),
+    ("OutcomeStatistics", "region"): ("Patient", "healthRegion"),
     ("GeneStatusValueFilter", "symbol"): ("Gene", "symbol"),
 }
 """Where arguments find their values."""
@@ -55,6 +63,14 @@ class Arguments:
             match argument:
                 case "first":
                     given["first"] = self._first()
+                case "by":
+                    given["by"] = self._by(get_named_type(member.type))
+                case "release":
+                    if chance(self.draw, 8):  # of which nothing may be published
+                        self.suspect = True
+                        given["release"] = self._value(
+                            NAMED[parent, argument], get_named_type(member.type)
+                        )
                 case "where":
                     if not chance(self.draw, 2):
                         given["where"] = self._where(get_named_type(member.type), MOST_NESTED)
@@ -71,6 +87,14 @@ class Arguments:
         if "after" in given and not self.suspect:
             given = {each: value for each, value in given.items() if each in {"first", "after"}}
         return given
+
+    def _by(self, dimensions: GraphQLEnumType) -> list[str]:
+        """Draw dimensions: mostly one, which is told of records and of releases alike."""
+        names = [name for name in dimensions.values if self.wild or name != "ACCRUAL_MONTH"]
+        most = 3 if self.wild else 1
+        by = self.draw(st.lists(st.sampled_from(names), max_size=most))
+        self.suspect |= len(by) > 1 or "ACCRUAL_MONTH" in by
+        return by
 
     def _rubbish(self, one_in: int) -> bool:
         drawn = self.wild and chance(self.draw, one_in)
@@ -108,6 +132,9 @@ class Arguments:
         ]
         names = [name for name in input_.fields if depth > 0 or name not in (*COMBINED, *nested)]
         size = self.draw(st.sampled_from([1, 1, 1, 2, 0])) if names else 0
+        if input_.name == "OutcomeStatisticsFilter":
+            names = [name for name in names if self.wild or name != "accrualMonth"]
+            self.suspect = True  # a release knows few conditions, and a funnel
         chosen = self.draw(
             st.lists(st.sampled_from(names), min_size=size, max_size=size, unique=True)
             if names
@@ -129,7 +156,7 @@ class Arguments:
             return {word: self._where(get_named_type(type_.fields[word].type), depth)}
         if "eq" not in type_.fields:
             return self._where(type_, depth)
-        return self._comparison((record, name), type_)
+        return self._comparison(NAMED.get((record, name), (record, name)), type_)
 
     def _comparison(self, place: Place, input_: GraphQLInputObjectType) -> dict[str, Any]:
         given: dict[str, Any] = {}

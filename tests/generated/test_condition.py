@@ -26,7 +26,8 @@ def columns(schema: GraphQLSchema) -> list[tuple[str, str, str, str]]:
     assert root is not None
     found = []
     for name, listed in root.fields.items():
-        where = get_named_type(listed.args["where"].type) if "where" in listed.args else None
+        is_list = "where" in listed.args and "first" in listed.args
+        where = get_named_type(listed.args["where"].type) if is_list else None
         if not isinstance(where, GraphQLInputObjectType):
             continue
         for column, field in where.fields.items():

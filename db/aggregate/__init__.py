@@ -1,0 +1,1 @@
+"""What is counted of many treatments: live under row security, or as it was published."""
