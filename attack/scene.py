@@ -1,0 +1,158 @@
+"""The scene: a scratch database of invented patients, its releases, and the server that is asked.
+
+Releases are made by the product's own commands, in processes of their own: what they decide shares
+nothing with the attack but the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from attack.asking import Door
+from connect_graph import database
+from connect_graph.demonstration import demo_issuer, member_of
+from connect_graph.gateway import start, stop
+from connect_graph.settings import Settings
+from db.synthetic.load import synthesize
+
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_MOST: Final = 1_000_000
+_LAVISH: Final = {
+    "CONNECT_REQUESTS_PER_MINUTE": str(_MOST),
+    "CONNECT_COST_PER_MINUTE": str(_MOST * 1_000),
+}
+"""One attacker asks as much as many would."""
+SCREENED_FOR_EACH: Final = 6.25
+"""Of those screened about one in six is treated."""
+_SHARES: Final[Mapping[int, Sequence[float]]] = {
+    1: (1.0,),
+    2: (0.75, 1.0),
+    3: (0.6, 0.8, 1.0),
+}
+"""How many of the treated have begun by the cut-off of each release."""
+_STARTED: Final = """
+select started_on from connect.treatment_identity where started_on is not null order by started_on
+"""
+_LAST: Final = "select max(data_cut_off) from connect.study"
+_CONSENTING: Final = """
+select y.public_id from connect.pseudonym y
+join connect.scope s on s.id = y.scope_id and s.kind = 'CONSORTIUM'
+join connect.consent c on c.patient_id = y.patient_id and c.purpose = 'RESEARCH'
+join connect.treatment t on t.patient_id = y.patient_id
+where c.given_at <= now() and c.withdrawn_at is null
+group by y.public_id order by y.public_id
+"""
+_WITHDRAW: Final = """
+mutation Withdraw($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { changed } }
+"""
+
+
+class SceneFailed(Exception):
+    """Say in one sentence what of the product did not do what the attack needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Hold a database that is served, and how its commands are run."""
+
+    url: str
+    environment: Mapping[str, str]
+    settings: Settings
+    address: str
+
+    def command(self, *arguments: str) -> str:
+        """Run a command of the product, and give what it says.
+
+        Raises: SceneFailed.
+        """
+        ended = subprocess.run(
+            [sys.executable, "-m", "connect_graph", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=_ROOT,
+            env=dict(self.environment),
+        )
+        if ended.returncode:
+            raise SceneFailed(f"connect-graph {' '.join(arguments)}: {ended.stderr.strip()}")
+        return ended.stdout
+
+    def door(self, role: str, scope: str | None = None) -> Door:
+        """Give the way in of a member of a role."""
+        who = asyncio.run(member_of(self.url, role, scope))
+        return Door(self.address, demo_issuer(self.settings).token(*who))
+
+    def freeze(self, version: str, cut_off: date) -> None:
+        """Freeze a release."""
+        self.command("release", "--release-version", version, "--cut-off", cut_off.isoformat())
+
+    def publish(self, version: str) -> None:
+        """Publish a release: what it tells is decided here."""
+        self.command("release", "--publish", version)
+
+    def withdraw(self, one_in: int, turn: int) -> int:
+        """Let some of the treated withdraw their consent, as the data office notes it."""
+        patients = asyncio.run(_listed(self.url, _CONSENTING))
+        leaving = patients[turn % one_in :: one_in]
+        office = self.door("steward")
+        with httpx.Client() as http:
+            for patient in leaving:
+                given = {"input": {"patient": patient, "purpose": "RESEARCH"}}
+                office.ask(http, _WITHDRAW, given)
+        return len(leaving)
+
+    def cut_offs(self, releases: int) -> list[date]:
+        """Choose cut-offs so that each release has more of the treated than the one before."""
+        started: list[date] = asyncio.run(_listed(self.url, _STARTED))
+        (last,) = asyncio.run(_listed(self.url, _LAST))
+        days = [started[int(share * len(started)) - 1] for share in _SHARES[releases]]
+        return [*days[:-1], last]
+
+
+@contextmanager
+def served(treated: int, seed: int) -> Iterator[Scene]:
+    """Invent about so many treated in a database that is gone afterwards, and serve it."""
+    inherited = {name: text for name, text in os.environ.items() if "DATABASE_URL" not in name}
+    with tempfile.TemporaryDirectory(prefix="connect-attack-") as directory:
+        own = {"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": directory}
+        environment = {**inherited, **_LAVISH, **own}
+        settings = Settings.load(environment)
+        with database.running(settings) as url:
+            asyncio.run(_fill(settings, url, round(treated * SCREENED_FOR_EACH), seed))
+            command = [sys.executable, "-m", "connect_graph", "serve", "--port", "0"]
+            with (Path(directory) / "server.log").open("w") as log, _child(
+                command, environment, log
+            ) as address:
+                yield Scene(url, environment, settings, address)
+
+
+@contextmanager
+def _child(command: Sequence[str], environment: Mapping[str, str], log: Any) -> Iterator[str]:
+    child = start("server", command, environment, _ROOT, log)
+    try:
+        yield child.until_ready()
+    finally:
+        stop([child])
+
+
+async def _fill(settings: Settings, url: str, patients: int, seed: int) -> None:
+    await database.prepare(settings, url)
+    async with database.connected(url) as connection:
+        await synthesize(connection, patients, seed, database.pseudonyms(settings))
+
+
+async def _listed(url: str, query: str) -> list[Any]:
+    async with database.connected(url) as connection:
+        return [row[0] for row in await connection.fetch(query)]
