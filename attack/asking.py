@@ -108,7 +108,9 @@ def ask_everything(
                     orders = list(itertools.permutations(dimensions))
                     other = {"by": list(orders[turn % len(orders)]), "release": version}
                     if door.ask(http, OPERATION, other)["outcomeStatistics"]["rows"] != rows:
-                        raise TellsMore(f"{dimensions} of {version} answers otherwise when repeated")
+                        raise TellsMore(
+                            f"{dimensions} of {version} answers otherwise when repeated"
+                        )
                     told.requests += 1
                 if dimensions not in told.lattice:
                     told.lattice.append(dimensions)

@@ -6,6 +6,7 @@ scored by, and the own records of an insider.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
+from attack.missing import Rules
+from attack.stage import Design
 from attack.unit import Benefit, State, Unit
 from connect_graph import database
 
@@ -25,6 +28,14 @@ select a.linkage, r.version, r.cut_off, a.site_code, a.cohort_code, a.drugs, a.t
 from connect.analysis_row a join connect.data_release r on r.id = a.release_id
 where r.version = any($1) order by a.linkage, a.ordinal
 """
+_DESIGNS: Final = """
+select c.code, d.n1, d.r1, d.n, d.r
+from connect.cohort_design d join connect.cohort c on c.id = d.cohort_id
+"""
+_PARAMETERS: Final = """
+select parameters::text from connect.publication order by published_at desc limit 1
+"""
+_NAMES: Final = ("fewest", "fewest_others", "drop", "band")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,23 @@ class Frozen:
         for number, unit in enumerate(self.units):
             found[unit.hospital].add(number)
         return {name: frozenset(found[name]) for name in sorted(found)}
+
+
+async def designs(url: str) -> dict[str, Design]:
+    """Read the designs of the cohorts, which the graph tells everyone."""
+    async with database.connected(url) as connection:
+        return {
+            row["code"]: Design(row["n1"], row["r1"], row["n"], row["r"])
+            for row in await connection.fetch(_DESIGNS)
+        }
+
+
+async def rules(url: str) -> Rules:
+    """Read the parameters that the releases were published by, which are no secret."""
+    async with database.connected(url) as connection:
+        found = await connection.fetchval(_PARAMETERS)
+    told = {} if found is None else json.loads(found)
+    return Rules(**{name: told[name] for name in _NAMES if name in told})
 
 
 async def read(url: str, releases: Mapping[int, str]) -> Frozen:

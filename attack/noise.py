@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import lsq_linear
+from scipy.optimize import lsq_linear  # type: ignore[import-untyped]
 
 from attack.unit import Unit
 

@@ -49,9 +49,7 @@ def each_table(units: Sequence[Unit], release: int, dimensions: Sequence[str]) -
     for values in sorted(told):
         members = table[values]
         for measure in Measure:
-            yield _at_the_ends(
-                release, members, measure, _value(units, release, members, measure)
-            )
+            yield _at_the_ends(release, members, measure, _value(units, release, members, measure))
 
 
 def _without_lone(table: Groups, told: set[Values]) -> set[Values]:
@@ -60,9 +58,7 @@ def _without_lone(table: Groups, told: set[Values]) -> set[Values]:
         for axis, value in enumerate(values):
             lines[axis, value].append(values)
     while True:
-        lone = [
-            line for line in lines.values() if sum(each not in told for each in line) == 1
-        ]
+        lone = [line for line in lines.values() if sum(each not in told for each in line) == 1]
         hide = {
             min(left, key=lambda each: (len(table[each]), each))
             for line in lone

@@ -19,8 +19,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import block_array, coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import block_array, coo_array, csr_array  # type: ignore[import-untyped]
+from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
 from attack.unit import Answer, Benefit, Measure, Unit
 
@@ -133,7 +133,7 @@ def blocks(
                 owners.append(members[0])
                 bounds.append(0 if kind == YES and release in one.early else len(members))
                 truth.append(sum(_is(units[each], release, kind) for each in members))
-        for before, after in zip(releases, releases[1:], strict=False):
+        for before, after in itertools.pairwise(releases):
             for kind in KINDS:
                 pair = [column[number, after, kind], column[number, before, kind]]
                 rows.append(_Row(pair, [1, -1], 0, len(members)))
@@ -191,8 +191,8 @@ def _classes(
     """Put together the units that no answer tells apart, and that the same know."""
     cells: dict[int, list[int]] = defaultdict(list)
     for number, (_, members, _) in enumerate(told):
-        for unit in members:
-            cells[unit].append(number)
+        for each in members:
+            cells[each].append(number)
     classes: dict[Hashable, list[int]] = defaultdict(list)
     for number, unit in enumerate(units):
         knows = known[:, number].tobytes()
@@ -262,7 +262,9 @@ def _divided(
     asked: dict[int, list[Question]] = defaultdict(list)
     for question in questions:
         asked[int(labels[question.variable])].append(question)
-    columns, lines, ways = (_parts(those, number) for those in (labels, labels[first], labels[moved]))
+    columns, lines, ways = (
+        _parts(those, number) for those in (labels, labels[first], labels[moved])
+    )
     found: list[Block] = []
     place = np.empty(len(bounds), dtype=np.int64)
     for label, those in asked.items():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Final
 
 from connect_graph import database
@@ -12,15 +11,27 @@ from connect_graph.issuer import DEMO_ISSUER
 from connect_graph.settings import Settings
 from db.address import Address
 from db.pool import Pools
+from db.release.key import ReleaseKey
 from db.statement import SETTINGS
 from db.viewer import Caller, viewers
 
-_READ: Final = "select id from connect.treatment"
-_KEYS: Final = "select id, key from connect.treatment where id = any($1)"
+_READ: Final = "select key from connect.treatment"
 
 
-def read_by(
-    settings: Settings, url: str, role: str, key_file: str, linkages: Sequence[str]
+async def read_by(
+    settings: Settings, url: str, role: str, linkages: Sequence[str]
 ) -> frozenset[int]:
     """Find the units whose records the demonstration's member of a role may read."""
-    raise NotImplementedError
+    caller = Caller(DEMO_ISSUER, *await member_of(url, role, None))
+    pools = await Pools.open(settings.logins(url), size=1)
+    try:
+        (viewer,) = await viewers(pools.identity, caller)
+    finally:
+        await pools.close()
+    async with database.connected(Address.parse(url).login(f"connect_{role}_login").url) as own:
+        for name, value in zip(SETTINGS, viewer.settings, strict=True):
+            await own.execute("select set_config($1, $2, false)", name, value)
+        keys = [row["key"] for row in await own.fetch(_READ)]
+    key = ReleaseKey.load(settings.release_key_file)
+    read = {key.linkage(each) for each in keys}
+    return frozenset(number for number, linkage in enumerate(linkages) if linkage in read)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array, csr_array  # type: ignore[import-untyped]
 
 from attack.program import Block, Flags, Numbers
 
@@ -124,9 +124,8 @@ class Repair:
             - np.maximum(least - before, 0)
             - np.maximum(before - most, 0)
         )
-        return np.bincount(
-            np.repeat(np.arange(len(moves)), counts), worse * weights[rows], len(moves)
-        )
+        of = np.repeat(np.arange(len(moves)), counts)
+        return np.bincount(of, worse * weights[rows], len(moves)).astype(np.float64)
 
     def _apply(self, world: Numbers, told: Numbers, move: int, by: int) -> None:
         for matrix, counts in ((self._moves, world), (self._effects, told)):

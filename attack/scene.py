@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -131,10 +132,12 @@ def served(treated: int, seed: int) -> Iterator[Scene]:
         settings = Settings.load(environment)
         with database.running(settings) as url:
             asyncio.run(_fill(settings, url, round(treated * SCREENED_FOR_EACH), seed))
-            command = [sys.executable, "-m", "connect_graph", "serve", "--port", "0"]
-            with (Path(directory) / "server.log").open("w") as log, _child(
-                command, environment, log
-            ) as address:
+            port = str(_free_port())
+            command = [sys.executable, "-m", "connect_graph", "serve", "--port", port]
+            with (
+                (Path(directory) / "server.log").open("w") as log,
+                _child(command, environment, log) as address,
+            ):
                 yield Scene(url, environment, settings, address)
 
 
@@ -145,6 +148,12 @@ def _child(command: Sequence[str], environment: Mapping[str, str], log: Any) -> 
         yield child.until_ready()
     finally:
         stop([child])
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 async def _fill(settings: Settings, url: str, patients: int, seed: int) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import block_array, coo_array, eye_array
+from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
+from scipy.sparse import block_array, coo_array, eye_array  # type: ignore[import-untyped]
 
 from attack.program import Block, Flags, Numbers
 from attack.repair import Repair

@@ -75,7 +75,7 @@ def _implied(
 def _first(
     units: Sequence[Unit], release: int, members: frozenset[int], many: int
 ) -> frozenset[int]:
-    """Find those who are surely among the first so many: no more started by the end of the month."""
+    """Find those surely among the first so many: no more started by the end of the month."""
     month = {each: units[each].values[release]["ACCRUAL_MONTH"][0] for each in members}
     return frozenset(
         each

@@ -16,7 +16,7 @@ from attack.noise import reconstructed
 from attack.policy import BASELINES, FEWEST
 from attack.program import blocks
 from attack.search import SECONDS, Verdict, settle
-from attack.unit import Answer, Measure, Unit
+from attack.unit import Answer, Benefit, Measure, Unit
 
 OURS: Final = "ours"
 _LARGE_COHORT: Final = 10
@@ -86,7 +86,7 @@ def attack_policy(
     knowers = [*hospitals.values(), *readers.values()]
     program = blocks(units, answers, knowers, responders_benefit=responders_benefit)
     verdict = settle(program, seconds)
-    subtracted = differences(len(units), answers)
+    subtracted = differences(units, answers)
     outsider = verdict.outsider
     last = max(given.releases)
     utility = _utility(given, answers, last)
@@ -115,9 +115,7 @@ def _counted(
     minus: Set[int] = frozenset(),
 ) -> dict[str, int]:
     views = verdict.insiders[offset : offset + len(knowers)]
-    return {
-        name: len(view.units - minus) for name, view in zip(knowers, views, strict=True)
-    }
+    return {name: len(view.units - minus) for name, view in zip(knowers, views, strict=True)}
 
 
 def _utility(given: Given, answers: Iterable[Answer], release: int) -> tuple[float, float]:
@@ -141,3 +139,89 @@ def _utility(given: Given, answers: Iterable[Answer], release: int) -> tuple[flo
         round(sum(each in told for each in asked) / len(asked), 3) if asked else 0.0,
         round(whole / len(cohorts), 3) if cohorts else 0.0,
     )
+
+
+def attacked(given: Given, seconds: float, looking: float) -> dict[str, Any]:
+    """Attack ours and every other policy, and tell all of it.
+
+    `seconds`: the most for one program; `looking`: those for what is missing.
+    """
+    units, told = given.frozen.units, given.told
+    ours = [*told.answers, *given.implied]
+    outcomes = [attack_policy(OURS, given, ours, insiders=True, seconds=seconds)]
+    if believed := _no_responder_without_benefit(units):
+        name = f"{OURS}, if responders benefit"
+        outcomes.append(
+            attack_policy(
+                name, given, ours, insiders=True, responders_benefit=believed, seconds=seconds
+            )
+        )
+    releases = sorted(given.releases)
+    for name, baseline in BASELINES.items():
+        for lattice, which in ((told.lattice, "our groups"), (FREE, "any two")):
+            answers = baseline.answers(units, releases, lattice)
+            title = f"{name}, {which}"
+            outcomes.append(attack_policy(title, given, answers, insiders=False, seconds=_PATIENCE))
+    started = time.perf_counter()
+    absent = missing(units, told, releases, told.lattice, given.rules, looking)
+    return {
+        "units": len(units),
+        "releases": [
+            sum(release in unit.states for unit in units) for release in sorted(given.releases)
+        ],
+        "hospitals": len(given.frozen.hospitals()),
+        "corrected": given.frozen.corrected,
+        "too_early_by_the_calendar": sum(bool(unit.early) for unit in units),
+        "stages_told": sum(len(each) for each in told.stages.values()),
+        "requests": told.requests,
+        "policies": {each.policy: _as_json(each) for each in outcomes},
+        "noise": {
+            each.policy: {str(many): share for many, share in each.after.items()}
+            for each in reconstructed(units, releases[-1])
+        },
+        "missing": {**_missing_as_json(absent), "seconds": round(time.perf_counter() - started, 1)},
+    }
+
+
+_PATIENCE: Final = 5.0
+"""[seconds] for one program of a policy that is broken anyway."""
+
+
+def _no_responder_without_benefit(units: Iterable[Unit]) -> bool:
+    """Tell whether an attacker who takes it that responders benefit would be right."""
+    return not any(
+        state.response and state.benefit is Benefit.NO
+        for unit in units
+        for state in unit.states.values()
+    )
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "answers": outcome.answers,
+        "exact": outcome.exact,
+        "certain": outcome.anybody,
+        "certain_response": len(outcome.certain[Measure.RESPONSE.value]),
+        "certain_benefit": len(outcome.certain[Measure.BENEFIT.value]),
+        "certain_to_hospitals": outcome.insiders,
+        "added_to_readers": outcome.added,
+        "undecided": outcome.undecided,
+        "pairs": outcome.pairs,
+        "pairs_that_differ_in_few": outcome.near_pairs,
+        "certain_by_pairs": outcome.by_pairs,
+        "groups_told": outcome.eligible_share,
+        "cohorts_told": outcome.cohort_share,
+        "programs": outcome.programs,
+        "seconds": outcome.seconds,
+    }
+
+
+def _missing_as_json(absent: Missing) -> dict[str, Any]:
+    return {
+        "withheld_though_large": absent.withheld,
+        "tried": absent.tried,
+        "telling": absent.telling,
+        "telling_and_true": absent.right,
+        "certain_if_there_were_no_key": len(absent.certain_without_key),
+        "likelihood_ratio_at_most": round(absent.likelihood_ratio, 2),
+    }

@@ -22,10 +22,19 @@ def paths(unit: Unit, *, responders_benefit: bool = False) -> list[dict[int, Sta
             release in unit.early and state.benefit is Benefit.YES
             for release, state in zip(releases, states, strict=True)
         )
-        strange = any(state.response and state.benefit is Benefit.NO for state in states)
-        if forwards and not early and not (responders_benefit and strange):
+        odd = any(_odd(state) for state in states)
+        if forwards and not early and not (responders_benefit and odd):
             found.append(dict(zip(releases, states, strict=True)))
     return found
+
+
+def _odd(state: State) -> bool:
+    return state.response and state.benefit is Benefit.NO
+
+
+def strange(units: Iterable[Unit]) -> bool:
+    """Tell whether anybody responded and had no benefit."""
+    return any(_odd(state) for unit in units for state in unit.states.values())
 
 
 def certain(
@@ -80,12 +89,10 @@ def populations(
         one = Unit(
             hospital=draw(st.sampled_from("AB")),
             states=dict.fromkeys(present, STATES[0]),
-            values=dict.fromkeys(present, {}),
+            values={each: {} for each in present},
             early=frozenset(early & {min(present)}),
         )
-        units.append(
-            Unit(one.hospital, draw(st.sampled_from(paths(one))), one.values, one.early)
-        )
+        units.append(Unit(one.hospital, draw(st.sampled_from(paths(one))), one.values, one.early))
     answers = []
     for _ in range(draw(st.integers(0, 5))):
         release = draw(st.integers(0, releases - 1))
