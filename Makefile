@@ -20,7 +20,7 @@ PYTEST_ARGS ?=
 # DATABASE_URL names servers, each process has one of them.
 WORKERS ?= $(if $(PYTEST_ARGS),0,$(if $(DATABASE_URL),$(words $(DATABASE_URL)),2))
 
-.PHONY: help setup clients rivals tools demo gateway test nightly bench bench-scale linkage check format lock snapshots clean
+.PHONY: help setup clients rivals tools demo gateway test nightly bench bench-scale attack linkage check format lock snapshots clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -118,6 +118,11 @@ bench: setup rivals ## measure side by side; prints ratios, writes reports/bench
 bench-scale: setup ## measure answers as data grow, to a million patients; writes reports/bench.json
 	@$(PYTHON) -m bench.growth $(if $(SIZES),--sizes $(SIZES))
 
+# The night: SEEDS=10 TREATED=200, and SEEDS=1 TREATED=1200.
+attack: setup ## attack what authorities get, and the usual rules; writes reports/attack.json
+	@$(PYTHON) -m attack $(if $(SEEDS),--seeds $(SEEDS)) $(if $(TREATED),--treated $(TREATED)) \
+	  $(if $(RELEASES),--releases $(RELEASES))
+
 linkage: setup ## measure how far values tell patients apart; writes reports/linkage.json
 	@$(PYTHON) -m tests.attack.linkage
 
@@ -164,4 +169,4 @@ clean: ## remove what setup and the tests made; .data/ stays
 	rm -rf $(addprefix $(CLIENT)/,.venv .built .mypy_cache dist connect_graph_client/generated)
 	rm -rf $(TOOLS)/.venv
 	rm -rf web/node_modules web/.built gateway/node_modules $(IDENTITY)/node_modules $(RIVALS)/node_modules connect_graph/assets connect_graph/assets.new
-	find connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +
+	find attack connect_graph schema resolvers db bench tests clients -name __pycache__ -type d -prune -exec rm -rf {} +

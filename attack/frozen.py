@@ -18,23 +18,10 @@ from attack.missing import Rules
 from attack.stage import Design
 from attack.unit import Benefit, State, Unit
 from connect_graph import database
+from db.synthetic import attacked
 
 WEEK_16: Final = timedelta(days=112)
 """A YES needs a cut-off no earlier than this after the start: docs/outcomes.md 7.6."""
-_ROWS: Final = """
-select a.linkage, r.version, r.cut_off, a.site_code, a.cohort_code, a.drugs, a.tissue_code,
-  a.matched_genes, a.health_region::text, a.sex::text, a.age_band, a.payer::text, a.accrual_month,
-  coalesce(a.objective_response, false) as response, a.clinical_benefit_16w::text as benefit
-from connect.analysis_row a join connect.data_release r on r.id = a.release_id
-where r.version = any($1) order by a.linkage, a.ordinal
-"""
-_DESIGNS: Final = """
-select c.code, d.n1, d.r1, d.n, d.r
-from connect.cohort_design d join connect.cohort c on c.id = d.cohort_id
-"""
-_PARAMETERS: Final = """
-select parameters::text from connect.publication order by published_at desc limit 1
-"""
 _NAMES: Final = ("fewest", "fewest_others", "drop", "band")
 
 
@@ -58,16 +45,13 @@ class Frozen:
 async def designs(url: str) -> dict[str, Design]:
     """Read the designs of the cohorts, which the graph tells everyone."""
     async with database.connected(url) as connection:
-        return {
-            row["code"]: Design(row["n1"], row["r1"], row["n"], row["r"])
-            for row in await connection.fetch(_DESIGNS)
-        }
+        return {code: Design(*told) for code, told in (await attacked.designs(connection)).items()}
 
 
 async def rules(url: str) -> Rules:
     """Read the parameters that the releases were published by, which are no secret."""
     async with database.connected(url) as connection:
-        found = await connection.fetchval(_PARAMETERS)
+        found = await attacked.parameters(connection)
     told = {} if found is None else json.loads(found)
     return Rules(**{name: told[name] for name in _NAMES if name in told})
 
@@ -76,7 +60,7 @@ async def read(url: str, releases: Mapping[int, str]) -> Frozen:
     """Read the units of some releases, by number."""
     number_of = {version: number for number, version in releases.items()}
     async with database.connected(url) as connection:
-        rows = await connection.fetch(_ROWS, list(number_of))
+        rows = await attacked.frozen(connection, list(number_of))
     by_linkage: dict[str, dict[int, Any]] = defaultdict(dict)
     for place, row in enumerate(rows):
         linkage = row["linkage"] or f"row {place}"

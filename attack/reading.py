@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from connect_graph import database
 from connect_graph.demonstration import member_of
@@ -12,10 +11,8 @@ from connect_graph.settings import Settings
 from db.address import Address
 from db.pool import Pools
 from db.release.key import ReleaseKey
-from db.statement import SETTINGS
+from db.synthetic import attacked
 from db.viewer import Caller, viewers
-
-_READ: Final = "select key from connect.treatment"
 
 
 async def read_by(
@@ -29,9 +26,7 @@ async def read_by(
     finally:
         await pools.close()
     async with database.connected(Address.parse(url).login(f"connect_{role}_login").url) as own:
-        for name, value in zip(SETTINGS, viewer.settings, strict=True):
-            await own.execute("select set_config($1, $2, false)", name, value)
-        keys = [row["key"] for row in await own.fetch(_READ)]
+        keys = await attacked.read_by(own, viewer.settings)
     key = ReleaseKey.load(settings.release_key_file)
     read = {key.linkage(each) for each in keys}
     return frozenset(number for number, linkage in enumerate(linkages) if linkage in read)

@@ -12,12 +12,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -26,7 +26,11 @@ from connect_graph import database
 from connect_graph.demonstration import demo_issuer, member_of
 from connect_graph.gateway import start, stop
 from connect_graph.settings import Settings
+from db.synthetic import attacked
+from db.synthetic.attacked import Connection
 from db.synthetic.load import synthesize
+
+_Told = TypeVar("_Told")
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _MOST: Final = 1_000_000
@@ -43,18 +47,6 @@ _SHARES: Final[Mapping[int, Sequence[float]]] = {
     3: (0.6, 0.8, 1.0),
 }
 """How many of the treated have begun by the cut-off of each release."""
-_STARTED: Final = """
-select started_on from connect.treatment_identity where started_on is not null order by started_on
-"""
-_LAST: Final = "select max(data_cut_off) from connect.study"
-_CONSENTING: Final = """
-select y.public_id from connect.pseudonym y
-join connect.scope s on s.id = y.scope_id and s.kind = 'CONSORTIUM'
-join connect.consent c on c.patient_id = y.patient_id and c.purpose = 'RESEARCH'
-join connect.treatment t on t.patient_id = y.patient_id
-where c.given_at <= now() and c.withdrawn_at is null
-group by y.public_id order by y.public_id
-"""
 _WITHDRAW: Final = """
 mutation Withdraw($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { changed } }
 """
@@ -105,7 +97,7 @@ class Scene:
 
     def withdraw(self, one_in: int, turn: int) -> int:
         """Let some of the treated withdraw their consent, as the data office notes it."""
-        patients = asyncio.run(_listed(self.url, _CONSENTING))
+        patients = asyncio.run(_asked(self.url, attacked.consenting))
         leaving = patients[turn % one_in :: one_in]
         office = self.door("steward")
         with httpx.Client() as http:
@@ -116,8 +108,7 @@ class Scene:
 
     def cut_offs(self, releases: int) -> list[date]:
         """Choose cut-offs so that each release has more of the treated than the one before."""
-        started: list[date] = asyncio.run(_listed(self.url, _STARTED))
-        (last,) = asyncio.run(_listed(self.url, _LAST))
+        started, last = asyncio.run(_asked(self.url, attacked.started))
         days = [started[int(share * len(started)) - 1] for share in _SHARES[releases]]
         return [*days[:-1], last]
 
@@ -162,6 +153,6 @@ async def _fill(settings: Settings, url: str, patients: int, seed: int) -> None:
         await synthesize(connection, patients, seed, database.pseudonyms(settings))
 
 
-async def _listed(url: str, query: str) -> list[Any]:
+async def _asked(url: str, question: Callable[[Connection], Awaitable[_Told]]) -> _Told:
     async with database.connected(url) as connection:
-        return [row[0] for row in await connection.fetch(query)]
+        return await question(connection)

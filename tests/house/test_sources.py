@@ -68,7 +68,7 @@ def test_no_name_says_nothing() -> None:
 def test_only_db_talks_to_a_connection() -> None:
     found = [
         f"{path}:{call.lineno}"
-        for path in sources("connect_graph", "schema", "resolvers", "bench")
+        for path in sources("connect_graph", "schema", "resolvers", "attack", "bench")
         for call in database_calls(tree(path))
     ]
     assert not found, "ask db/ instead: it sets the viewer's scope"
@@ -123,7 +123,7 @@ def test_ignored_types_name_their_error() -> None:
     bare = re.compile(rb"# type: ignore(?!\[)")
     found = [
         str(path)
-        for path in sources(*PACKAGES, "tests", "bench")
+        for path in sources(*PACKAGES, "tests", "attack", "bench")
         if path != Path(__file__).relative_to(ROOT) and bare.search((ROOT / path).read_bytes())
     ]
     assert not found
