@@ -114,7 +114,7 @@ def ask_everything(
                     told.requests += 1
                 if dimensions not in told.lattice:
                     told.lattice.append(dimensions)
-                _read(told, units, release, dimensions, rows)
+                read_rows(told, units, release, dimensions, rows)
         nodes = door.ask(http, STAGES, {})["cohorts"]["nodes"]
         last = max(releases)
         mine = told.stages.setdefault(last, {})
@@ -127,13 +127,17 @@ def _every() -> Iterator[tuple[str, ...]]:
         yield from itertools.combinations(DIMENSIONS, many)
 
 
-def _read(
+def read_rows(
     told: Told,
     units: Sequence[Unit],
     release: int,
     dimensions: tuple[str, ...],
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
+    """Read the rows of one answer.
+
+    Raises: TellsMore.
+    """
     members_of = groups(units, release, dimensions)
     for row in rows:
         values = tuple(each["value"] or "" for each in row["group"])

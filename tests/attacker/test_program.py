@@ -11,16 +11,8 @@ from attack.program import Contradiction, blocks
 from attack.search import Verdict, settle
 from attack.unit import Answer, Benefit, Measure, State, Unit
 from tests.attacker.brute import answer, certain, populations, strange
+from tests.attacker.people import NO, YES, unit
 from tests.extent import trying
-
-NO = State(response=False, benefit=Benefit.NO)
-YES = State(response=True, benefit=Benefit.YES)
-
-
-def unit(*states: State, hospital: str = "A", first: int = 0) -> Unit:
-    """Make a treatment that is in one release after the other."""
-    told = dict(enumerate(states, start=first))
-    return Unit(hospital, told, {release: {} for release in told})
 
 
 def attacked(units: list[Unit], answers: list[Answer], *known: set[int]) -> Verdict:
