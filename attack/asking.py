@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
+from scipy.stats import beta  # type: ignore[import-untyped]
 
 from attack.grouping import DIMENSIONS, Values, groups
 from attack.unit import Answer, Measure, Unit
@@ -38,6 +39,7 @@ STAGES: Final = "query Stages { cohorts(first: 1000) { nodes { code stage } } }"
 _WIDEST: Final = 3
 _SECONDS: Final = 60
 _CLOSE: Final = 1e-9
+_TAIL: Final = 0.025
 
 
 class TellsMore(Exception):
@@ -184,15 +186,24 @@ def _compare(row: Mapping[str, Any], size: int) -> None:
     for name in ("objectiveResponse", "clinicalBenefit16wAllTreated"):
         counted = row[name]["numerator"]
         if counted["lower"] is not None and size:
-            _within(row[name]["estimate"], (counted["lower"] / size, counted["upper"] / size), row)
+            lower, upper = counted["lower"], counted["upper"]
+            _within(row[name]["estimate"], (lower / size, upper / size), row)
+            _within(row[name]["confidenceInterval"], interval(lower, upper, size), row)
         elif row[name]["estimate"]["lower"] is not None:
             raise TellsMore(f"a share is told of what is withheld: {row}")
 
 
+def interval(lower: int, upper: int, size: int) -> tuple[float, float]:
+    """Give the exact interval of Clopper and Pearson: what all counts of a band allow together."""
+    least = float(beta.ppf(_TAIL, lower, size - lower + 1)) if lower else 0.0
+    most = float(beta.ppf(1 - _TAIL, upper + 1, size - upper)) if upper < size else 1.0
+    return least, most
+
+
 def _within(
-    estimate: Mapping[str, float | None], widest: tuple[float, float], row: Mapping[str, Any]
+    told: Mapping[str, float | None], widest: tuple[float, float], row: Mapping[str, Any]
 ) -> None:
-    lower, upper = estimate["lower"], estimate["upper"]
+    lower, upper = told["lower"], told["upper"]
     if lower is None or upper is None:
         return
     if lower > widest[0] + _CLOSE or upper < widest[1] - _CLOSE:

@@ -22,8 +22,10 @@ from attack.unit import Measure
 
 SECONDS: Final = 20.0
 """How long one program may take."""
-_TIRED: Final = 12
-"""After so many repairs in a row that failed, the rest is looked at otherwise."""
+_TIRED: Final = (12, 80)
+"""After so many repairs in a row that failed, the rest is looked at otherwise: first, and again."""
+_PROGRAMS: Final = 15
+"""So many times as long as one program may a view of a block take; then the rest is undecided."""
 _SLACK: Final = 1e-4
 
 
@@ -133,14 +135,18 @@ class _Search:
 
     def run(self, view: int) -> None:
         """Decide what is open in a view."""
-        self._mend(view)
+        until = time.monotonic() + _PROGRAMS * self.seconds
+        self._mend(view, _TIRED[0])
         self._relax(view)
-        self._mend(view)
+        self._mend(view, _TIRED[1])
         groups = [np.flatnonzero(self.open[view])]
         while groups:
             group = groups.pop()
             group = group[self.open[view, group]]
             if not len(group):
+                continue
+            if time.monotonic() > until:
+                self._settle(view, group, self.undecided)
                 continue
             world, proven = self._ask(view, group, whole=True)
             if proven:
@@ -169,14 +175,15 @@ class _Search:
         self.open[np.ix_(convinced, answered)] = False
         return learnt
 
-    def _mend(self, view: int) -> None:
+    def _mend(self, view: int, most: int) -> None:
+        """Repair the truth for one question after the other, until too many in a row fail."""
         tired = 0
         for number in self._random.permutation(np.flatnonzero(self.open[view])):
             if self.open[view, number]:
                 self.repairs += 1
                 world = self._repair.world(int(number), self.block.frozen[view])
                 tired = 0 if world is not None and self._learn(view, world) else tired + 1
-                if tired == _TIRED:
+                if tired == most:
                     return
 
     def _relax(self, view: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from attack.asking import TellsMore, Told, read_rows
+from attack.asking import TellsMore, Told, interval, read_rows
 from attack.unit import Measure
 from tests.attacker.people import NO, YES, unit
 
@@ -19,7 +19,12 @@ def bounds(lower: float | None, upper: float | None) -> dict[str, float | None]:
 
 def row() -> dict[str, Any]:
     """Answer as a server does that tells of no more than the counts."""
-    share = {"suppressed": False, "numerator": bounds(2, 4), "estimate": bounds(0.2, 0.4)}
+    share = {
+        "suppressed": False,
+        "numerator": bounds(2, 4),
+        "estimate": bounds(0.2, 0.4),
+        "confidenceInterval": bounds(*interval(2, 4, 10)),
+    }
     return {
         "group": [],
         "patients": {"value": 10, "suppressed": False},
@@ -60,6 +65,7 @@ def test_what_is_withheld_is_noted() -> None:
     [
         ("objectiveResponse", "estimate", bounds(0.3, 0.3)),
         ("clinicalBenefit16wAllTreated", "estimate", bounds(0.2, 0.3)),
+        ("objectiveResponse", "confidenceInterval", bounds(*interval(3, 3, 10))),
         ("clinicalBenefit16w", "estimate", bounds(0.25, 0.5)),
         ("clinicalBenefit16w", "numerator", bounds(3, 3)),
         ("objectiveResponse", "numerator", bounds(None, None)),
