@@ -51,9 +51,9 @@ async def designs(url: str) -> dict[str, Design]:
 async def rules(url: str) -> Rules:
     """Read the parameters that the releases were published by, which are no secret."""
     async with database.connected(url) as connection:
-        found = await attacked.parameters(connection)
-    told = {} if found is None else json.loads(found)
-    return Rules(**{name: told[name] for name in _NAMES if name in told})
+        parameters, lattice = map(json.loads, await attacked.publication(connection))
+    told = {name: parameters[name] for name in _NAMES if name in parameters}
+    return Rules(**told, lattice=tuple(map(tuple, lattice)))
 
 
 async def read(url: str, releases: Mapping[int, str]) -> Frozen:

@@ -40,6 +40,8 @@ class Rules:
     fewest_others: int = 3
     drop: float = 0.15
     band: int = 2
+    lattice: tuple[tuple[str, ...], ...] = ()
+    """The groupings, in the order in which they are decided."""
 
 
 @dataclass(slots=True)
@@ -64,14 +66,13 @@ class Missing:
 def eligible(
     units: Sequence[Unit],
     release: int,
-    lattice: Sequence[tuple[str, ...]],
     before: Iterable[frozenset[int]],
     rules: Rules,
 ) -> list[tuple[tuple[str, ...], Values, frozenset[int]]]:
     """List, in the order in which they are decided, the groups that sizes alone let be told."""
     admitted = set(before)
     found: list[tuple[tuple[str, ...], Values, frozenset[int]]] = []
-    for dimensions in lattice:
+    for dimensions in rules.lattice:
         cells = groups(units, release, dimensions)
         for values in sorted(cells, key=lambda each: (-len(cells[each]), each)):
             members = cells[values]
@@ -92,7 +93,6 @@ def missing(
     units: Sequence[Unit],
     told: Told,
     releases: Iterable[int],
-    lattice: Sequence[tuple[str, ...]],
     rules: Rules,
     seconds: float,
 ) -> Missing:
@@ -105,7 +105,7 @@ def missing(
     so_far: list[Answer] = []
     for release in sorted(releases):
         earlier = {each.members for each in so_far}
-        for dimensions, values, members in eligible(units, release, lattice, earlier, rules):
+        for dimensions, values, members in eligible(units, release, earlier, rules):
             for measure in _IN_ORDER:
                 if (answer := known.get((release, members, measure))) is not None:
                     so_far.append(answer)

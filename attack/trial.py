@@ -163,7 +163,7 @@ def attacked(given: Given, seconds: float, looking: float) -> dict[str, Any]:
             title = f"{name}, {which}"
             outcomes.append(attack_policy(title, given, answers, insiders=False, seconds=_PATIENCE))
     started = time.perf_counter()
-    absent = missing(units, told, releases, told.lattice, given.rules, looking)
+    absent = missing(units, told, releases, given.rules, looking)
     return {
         "units": len(units),
         "releases": [

@@ -28,8 +28,8 @@ _DESIGNS = """
 select c.code, d.n1, d.r1, d.n, d.r
 from connect.cohort_design d join connect.cohort c on c.id = d.cohort_id
 """
-_PARAMETERS = """
-select parameters::text from connect.publication order by published_at desc limit 1
+_PUBLICATION = """
+select parameters::text, lattice::text from connect.publication order by published_at desc limit 1
 """
 _STARTED = """
 select started_on from connect.treatment_identity where started_on is not null order by started_on
@@ -59,10 +59,10 @@ async def designs(connection: Connection) -> dict[str, tuple[int, int, int, int]
     return {row["code"]: (row["n1"], row["r1"], row["n"], row["r"]) for row in rows}
 
 
-async def parameters(connection: Connection) -> str | None:
-    """Read the parameters of the last publication, as JSON; nothing where nothing is published."""
-    told: str | None = await connection.fetchval(_PARAMETERS)
-    return told
+async def publication(connection: Connection) -> tuple[str, str]:
+    """Read the parameters of the last publication, and its groupings in order, as JSON."""
+    row = await connection.fetchrow(_PUBLICATION)
+    return ("{}", "[]") if row is None else (row["parameters"], row["lattice"])
 
 
 async def started(connection: Connection) -> tuple[list[date], date]:

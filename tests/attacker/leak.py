@@ -45,8 +45,7 @@ async def publish(
                 counts = [sum(state.counts(measure) for state in states) for measure in Measure]
                 shown = [len(members), *counts] if told else [None] * 4
                 await connection.execute(_CELL, number, name, place, list(values), *shown)
-        names = json.dumps([",".join(each) for each in lattice])
-        await connection.execute(_PUBLICATION, number, names, "0" * 64)
+        await connection.execute(_PUBLICATION, number, json.dumps(lattice), "0" * 64)
         await connection.execute(
             "update connect.data_release set published = true where id = $1", number
         )

@@ -8,7 +8,8 @@ from attack.unit import Measure
 from tests.attacker.brute import answer
 from tests.attacker.people import NO, YES, unit
 
-EXACT = Rules(fewest=5, fewest_others=0, drop=0.2, band=0)
+LATTICE = ((), ("SEX",))
+EXACT = Rules(fewest=5, fewest_others=0, drop=0.2, band=0, lattice=LATTICE)
 
 
 def test_a_count_is_told_exactly_or_in_a_band_at_the_ends() -> None:
@@ -23,12 +24,12 @@ def test_sizes_alone_say_which_groups_can_be_told() -> None:
         *(unit(NO, SEX="M", hospital=hospital) for hospital in "AAAAABB"),
         *(unit(NO, SEX="O", hospital="B") for _ in range(4)),
     ]
-    rules = Rules(fewest=5, fewest_others=3)
-    found = eligible(units, 0, [(), ("SEX",)], [], rules)
+    rules = Rules(fewest=5, fewest_others=3, lattice=LATTICE)
+    found = eligible(units, 0, [], rules)
     # All of F are one hospital's, which learns nothing; of M two would remain; O are only four.
     assert [values for _, values, _ in found] == [(), ("F",)]
     near = frozenset(range(1, 6))
-    assert [values for _, values, _ in eligible(units, 0, [(), ("SEX",)], [near], rules)] == [()]
+    assert [values for _, values, _ in eligible(units, 0, [near], rules)] == [()]
 
 
 def test_an_absence_that_speaks_is_found() -> None:
@@ -39,7 +40,7 @@ def test_an_absence_that_speaks_is_found() -> None:
     ]
     total = answer(units, 0, set(range(10)), Measure.RESPONSE)
     told = Told(answers=[total], withheld=[(0, ("SEX",), ("F",), Measure.RESPONSE)])
-    found = missing(units, told, [0], [(), ("SEX",)], EXACT, 60)
+    found = missing(units, told, [0], EXACT, 60)
     assert (found.withheld, found.telling, found.likelihood_ratio) == (1, 1, 5.0)
     # 0 fails, for then nobody of them is; so does 2, for then nobody of the others is.
     assert found.right == 1
@@ -48,5 +49,6 @@ def test_an_absence_that_speaks_is_found() -> None:
 def test_an_absence_that_any_value_explains_says_nothing() -> None:
     units = [unit(NO, SEX="F") for _ in range(5)]
     told = Told(withheld=[(0, ("SEX",), ("F",), Measure.RESPONSE)])
-    found = missing(units, told, [0], [("SEX",)], Rules(fewest_others=0, band=2), 60)
+    rules = Rules(fewest_others=0, band=2, lattice=(("SEX",),))
+    found = missing(units, told, [0], rules, 60)
     assert (found.withheld, found.telling, found.by_any) == (1, 0, 1)
