@@ -85,5 +85,5 @@ def test_an_authority_reads_no_records(scene: Scene, given: Given) -> None:
         door = scene.door("authority")
         told = door.told(http, "{ responses(first: 1) { totalCount } }", {})
         live = door.told(http, OPERATION, {"by": [], "release": None})
-    assert not told.get("data") or not told["data"]["responses"]["totalCount"]
+    assert told["data"] in (None, {"responses": None})
     assert live["data"]["outcomeStatistics"]["basis"] == "RELEASE"
