@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -18,10 +17,12 @@ import numpy.typing as npt
 
 from db.disclosure import program
 from db.disclosure.certificate import Broken, Certificate
+from db.disclosure.constraint import Constraint
 from db.disclosure.outcome import Family, Unit
 from db.disclosure.search import Search, Wanted
 from db.disclosure.stage import Stage
-from db.disclosure.system import Constraint, Places, Requirement, System
+from db.disclosure.system import Places, Requirement, System
+from db.disclosure.verdict import Verdict
 
 _TOGETHER: Final = 64
 Worlds: TypeAlias = Iterable[tuple[int, Sequence[int]]]
@@ -30,14 +31,6 @@ Worlds: TypeAlias = Iterable[tuple[int, Sequence[int]]]
 
 class Unproven(Exception):
     """Say that it was not found out whether earlier publications keep their promise."""
-
-
-class Verdict(StrEnum):
-    """Say what became of a constraint."""
-
-    PUBLISHED = "PUBLISHED"
-    AUDIT = "AUDIT"
-    UNDECIDED = "UNDECIDED"
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Deciding: which measures of which cells of a release are published, family by family.
+"""Decisions: what is asked of a release, family by family, and what was decided of it.
 
 Everything is decided from the problem alone, and in one order: the same problem has one answer,
 however often it is broken off and resumed.
@@ -6,20 +6,17 @@ however often it is broken off and resumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
-from db.disclosure.audit import Audit, Verdict
+from db.disclosure.constraint import Constraint
 from db.disclosure.gate import Gate, Gates
 from db.disclosure.lattice import Cell, Dimension, Grouping, Lattice, order
-from db.disclosure.outcome import FAMILIES, Family, Measure, Unit
+from db.disclosure.outcome import FAMILIES, Measure, Unit
 from db.disclosure.parameters import Parameters
 from db.disclosure.stage import Stage
-from db.disclosure.system import Constraint
+from db.disclosure.verdict import Verdict
 
 # What most certificates keep: exchanges are made within these cells.
 BASE: Final[frozenset[Grouping]] = frozenset({(), (Dimension.COHORT,)})
@@ -63,51 +60,6 @@ class Line:
         """Read what `as_json` gave."""
         worlds = tuple((requirement, tuple(world)) for requirement, world in line["worlds"])
         return cls(Verdict(line["verdict"]), worlds)
-
-
-def decide(
-    problem: Problem, family: Family, done: Sequence[Line], tell: Callable[[Line], None]
-) -> int:
-    """Decide each question of a family that is not decided yet, and tell each; count what was lost.
-
-    Lost is what was certain, or impossible, by earlier publications alone.
-    Raises: db.disclosure.audit.Unproven where it is not found out whether those keep the promise.
-    """
-    unlike, alone = likeness(len(problem.units), problem.sets)
-    audit = Audit(problem.units, family, unlike, alone)
-    for known in problem.history:
-        audit.recall(known.constraint, base=known.base)
-    for stage in problem.staged:
-        audit.recall_stage(stage)
-    audit.start()
-    steps: list[Question | Stage] = [*problem.questions, *problem.stages]
-    for step, line in zip(steps, done, strict=False):
-        if line.verdict is not Verdict.PUBLISHED:
-            continue
-        if isinstance(step, Stage):
-            audit.replay_stage(step, line.worlds)
-        else:
-            audit.replay(step.constraint, line.worlds, base=step.base)
-    for step in steps[len(done) :]:
-        if isinstance(step, Stage):
-            verdict, added = audit.tell(step)
-        else:
-            verdict, added = audit.try_(step.constraint, base=step.base)
-        worlds = ((each.requirement, tuple(each.world.tolist())) for each in added)
-        tell(Line(verdict, tuple(worlds)))
-    return len(audit.lost)
-
-
-def likeness(
-    units: int, sets: Sequence[frozenset[int]]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Count in how many sets two units differ, and in how many each of them is."""
-    inside = np.zeros((units, len(sets)), np.float32)
-    for column, members in enumerate(sets):
-        inside[sorted(members), column] = 1
-    alone = inside.sum(axis=1)
-    unlike = alone[:, None] + alone[None, :] - 2 * inside @ inside.T
-    return unlike.astype(np.int32), alone.astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

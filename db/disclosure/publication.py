@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from db.disclosure.audit import Verdict
 from db.disclosure.decision import Line, Plan
 from db.disclosure.frozen import Release
 from db.disclosure.lattice import Cell, Lattice, name
 from db.disclosure.outcome import FAMILIES, Measure
 from db.disclosure.parameters import ALGORITHM, Parameters
 from db.disclosure.stage import Stage
+from db.disclosure.verdict import Verdict
 
 Bounds = tuple[int | None, int | None]
 _WITHHELD: Final[Bounds] = (None, None)

@@ -7,12 +7,13 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import asyncpg
-import scipy  # type: ignore[import-untyped]
 
+from db.disclosure.constraint import HOSPITALS, Constraint
 from db.disclosure.decision import BASE, Line, Plan, Question, plan
 from db.disclosure.frozen import Frozen, Release, known, read, stages
 from db.disclosure.lattice import DEFAULT, Cell, Dimension, Lattice, cells
@@ -21,7 +22,6 @@ from db.disclosure.parameters import ALGORITHM, Parameters
 from db.disclosure.publication import MEASURES, Publication, assemble, digest, groupings
 from db.disclosure.refusal import PublishingRefused
 from db.disclosure.stage import Stage
-from db.disclosure.system import HOSPITALS, Constraint
 from db.disclosure.worker import decided
 from db.release.key import ReleaseKey
 from db.release.verify import verify
@@ -294,7 +294,7 @@ def _inputs(
     }
     content: list[Any] = [
         _CODE,
-        scipy.__version__,
+        version_of("scipy"),
         [[*grouping] for grouping in lattice],
         parameters.as_json(),
         release.version,

@@ -14,26 +14,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from db.disclosure.constraint import Constraint
 from db.disclosure.outcome import Family, Measure, Unit
 from db.disclosure.stage import Stage
 
 Places: TypeAlias = "npt.NDArray[np.int64]"
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
 Effects: TypeAlias = "npt.NDArray[np.int8]"
-
-HOSPITALS = 62
-"""How many can be told apart: a bit each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """Hold what is published of a measure: so many among the members, at least and at most."""
-
-    members: frozenset[int]
-    release: int
-    measure: Measure
-    lower: int
-    upper: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import json
+import pickle
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from db.disclosure.audit import Unproven
-from db.disclosure.decision import Line, Problem, decide
+from db.disclosure.decision import Line, Problem
 from db.disclosure.outcome import FAMILIES, Family
 from db.disclosure.refusal import PublishingRefused
 
 Told: TypeAlias = "tuple[str, Line | int]"
 """A family, and what was decided; at its end how much was lost."""
-_START = multiprocessing.get_context("spawn")
+_PROGRAM: Final = (sys.executable, "-m", "db.disclosure.deciding")
+_LONGEST: Final = 2**26
+"""[bytes] of one line."""
 
 
 async def decided(
@@ -26,74 +28,73 @@ async def decided(
 
     Raises: PublishingRefused.
     """
-    lines: asyncio.Queue[Told | BaseException | None] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    workers = []
-    for family in FAMILIES:
-        ours, theirs = _START.Pipe(duplex=False)
-        given = (theirs, family, problems[family.name], list(done[family.name]))
-        worker = _START.Process(target=_work, args=given, daemon=True)
-        worker.start()
-        theirs.close()
-        workers.append((worker, loop.run_in_executor(None, _listen, ours, family, loop, lines)))
+    lines: asyncio.Queue[Told | PublishingRefused | None] = asyncio.Queue()
+    workers = [
+        await asyncio.create_subprocess_exec(
+            *_PROGRAM,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST,
+        )
+        for _ in FAMILIES
+    ]
+    listeners = [
+        asyncio.create_task(
+            _listen(worker, family, (family, problems[family.name], [*done[family.name]]), lines)
+        )
+        for worker, family in zip(workers, FAMILIES, strict=True)
+    ]
     try:
         left = len(workers)
         while left:
             told = await lines.get()
             if told is None:
                 left -= 1
-            elif isinstance(told, BaseException):
+            elif isinstance(told, PublishingRefused):
                 raise told
             else:
                 yield told
     finally:
-        for worker, _ in workers:
-            worker.terminate()
-        await asyncio.gather(*(listener for _, listener in workers))
-        for worker, _ in workers:
-            worker.join()
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                worker.kill()
+        for listener in listeners:
+            listener.cancel()
+        await asyncio.gather(*listeners, return_exceptions=True)
+        await asyncio.gather(*(worker.wait() for worker in workers))
 
 
-def _work(pipe: Connection, family: Family, problem: Problem, done: Sequence[Line]) -> None:
-    """Decide in a process of its own; nobody listens any longer where the other end is gone."""
-    with suppress(BrokenPipeError, KeyboardInterrupt), pipe:
-        try:
-            pipe.send(
-                ("end", decide(problem, family, done, lambda line: pipe.send(("line", line))))
-            )
-        except Unproven:
-            pipe.send(("unproven", None))
-
-
-def _listen(
-    pipe: Connection,
+async def _listen(
+    worker: asyncio.subprocess.Process,
     family: Family,
-    loop: asyncio.AbstractEventLoop,
-    lines: asyncio.Queue[Told | BaseException | None],
+    given: object,
+    lines: asyncio.Queue[Told | PublishingRefused | None],
 ) -> None:
-    def put(told: Told | BaseException | None) -> None:
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(lines.put_nowait, told)
-
-    with pipe:
-        while True:
-            try:
-                kind, content = pipe.recv()
-            except (EOFError, OSError):
-                put(PublishingRefused(
-                    f"what decides {family.name.lower()} ended before its time: run the command "
-                    "again, it goes on where it was"
-                ))  # fmt: skip
-                return
-            if kind == "line":
-                put((family.name, content))
-            elif kind == "end":
-                put((family.name, content))
-                put(None)
-                return
-            else:
-                put(PublishingRefused(
+    """Hand a problem over, and pass on what is decided."""
+    if worker.stdin is None or worker.stdout is None:
+        raise TypeError("a worker is spoken to")
+    with suppress(ConnectionError):
+        worker.stdin.write(pickle.dumps(given))
+        await worker.stdin.drain()
+        worker.stdin.close()
+    while line := await worker.stdout.readline():
+        told = json.loads(line)
+        if told is None:
+            lines.put_nowait(
+                PublishingRefused(
                     "it was not found out within the limits whether earlier publications keep "
                     "their promise, so nothing is published beside them: report this"
-                ))  # fmt: skip
-                return
+                )
+            )
+            return
+        if isinstance(told, int):
+            lines.put_nowait((family.name, told))
+            lines.put_nowait(None)
+            return
+        lines.put_nowait((family.name, Line.from_json(told)))
+    lines.put_nowait(
+        PublishingRefused(
+            f"what decides {family.name.lower()} ended before its time: run the command "
+            "again, it goes on where it was"
+        )
+    )

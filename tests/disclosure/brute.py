@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
+from db.disclosure.constraint import Constraint
 from db.disclosure.outcome import Benefit, Measure, State, Unit
-from db.disclosure.system import Constraint
 
 STATES = [State(response, benefit) for response in (False, True) for benefit in Benefit]
 Course = tuple[State | None, ...]

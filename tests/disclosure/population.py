@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from db.disclosure.audit import Verdict
-from db.disclosure.decision import Line, Plan, Question, decide, plan
+from db.disclosure.constraint import Constraint
+from db.disclosure.deciding import decide
+from db.disclosure.decision import Line, Plan, Question, plan
 from db.disclosure.lattice import Dimension, Lattice, Values, cells
 from db.disclosure.outcome import BENEFIT, FAMILIES, Benefit, Family, State, Unit
 from db.disclosure.parameters import Parameters
 from db.disclosure.stage import Stage
-from db.disclosure.system import Constraint
+from db.disclosure.verdict import Verdict
 from tests.disclosure.brute import courses
 
 D = Dimension

@@ -9,12 +9,14 @@ from itertools import permutations, product
 import pytest
 from hypothesis import Phase, given, settings
 
-from db.disclosure.audit import Audit, Verdict
+from db.disclosure.audit import Audit
+from db.disclosure.constraint import Constraint
 from db.disclosure.lattice import Dimension
 from db.disclosure.outcome import FAMILIES, Benefit, Family, Measure, State, Unit
 from db.disclosure.search import Search
 from db.disclosure.stage import Design, Stage, judge
-from db.disclosure.system import Constraint, System
+from db.disclosure.system import System
+from db.disclosure.verdict import Verdict
 from tests.disclosure.brute import Course, certain, counts, courses, impossible, of
 from tests.disclosure.population import (
     LOOSE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,3 +131,12 @@ def test_ignored_types_name_their_error() -> None:
         if path != Path(__file__).relative_to(ROOT) and bare.search((ROOT / path).read_bytes())
     ]
     assert not found
+
+
+def test_who_serves_loads_no_numbers() -> None:
+    """What is heavy is loaded by programs of their own."""
+    program = "import sys, connect_graph.cli; print({'numpy', 'scipy'} & {*sys.modules})"
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "set()"
