@@ -744,6 +744,20 @@ $$;
 
 COMMENT ON FUNCTION connect.refuse_change() IS 'Refuse a statement, whoever makes it and whatever it would reach.';
 
+CREATE FUNCTION connect.refuse_late_line() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from connect.publication p where p.release_id in (select a.release_id from added a)) then
+    raise exception 'release is published: no row of connect.% can be added', tg_table_name
+      using errcode = 'integrity_constraint_violation', hint = 'Publish another release.';
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION connect.refuse_late_line() IS 'Let lines come before their publication, never after.';
+
 CREATE FUNCTION connect.renew_viewer_version() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -885,12 +899,14 @@ CREATE TABLE connect.analysis_row (
     adverse_events integer NOT NULL,
     highest_grade integer,
     synthetic boolean NOT NULL,
+    linkage text COLLATE pg_catalog."C",
     CONSTRAINT analysis_row_accrual_month_check CHECK ((EXTRACT(day FROM accrual_month) = (1)::numeric)),
     CONSTRAINT analysis_row_adverse_events_check CHECK ((adverse_events >= 0)),
     CONSTRAINT analysis_row_check CHECK ((progressed OR (profiled_at_progression IS NULL))),
     CONSTRAINT analysis_row_check1 CHECK (((highest_grade IS NULL) OR (adverse_events > 0))),
     CONSTRAINT analysis_row_duration_of_response_days_check CHECK ((duration_of_response_days >= 0)),
     CONSTRAINT analysis_row_highest_grade_check CHECK (((highest_grade >= 1) AND (highest_grade <= 5))),
+    CONSTRAINT analysis_row_linkage_check CHECK ((linkage ~ '^[0-9a-f]{32}$'::text)),
     CONSTRAINT analysis_row_ordinal_check CHECK ((ordinal >= 1)),
     CONSTRAINT analysis_row_overall_survival_days_check CHECK ((overall_survival_days >= 0)),
     CONSTRAINT analysis_row_progression_free_survival_days_check CHECK ((progression_free_survival_days >= 0)),
@@ -948,6 +964,8 @@ COMMENT ON COLUMN connect.analysis_row.adverse_events IS '[events] that began by
 COMMENT ON COLUMN connect.analysis_row.highest_grade IS '{CTCAE v5} of them; null: none, or no grade known';
 
 COMMENT ON COLUMN connect.analysis_row.synthetic IS 'true: invented, nobody stands behind it';
+
+COMMENT ON COLUMN connect.analysis_row.linkage IS 'keyed digest of the treatment, the same in every release; null: frozen before there was one';
 
 CREATE TABLE connect.audit_chain (
     id uuid NOT NULL,
@@ -2189,6 +2207,129 @@ COMMENT ON COLUMN connect.pseudonym.commercial IS 'when the patient consented to
 
 COMMENT ON COLUMN connect.pseudonym.treatments IS 'the patient''s treatments that the scope covers: of an agreement or a project those in its cohorts';
 
+CREATE TABLE connect.publication (
+    release_id bigint NOT NULL,
+    published_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lattice jsonb NOT NULL,
+    parameters jsonb NOT NULL,
+    algorithm text NOT NULL COLLATE pg_catalog."C",
+    digest text NOT NULL COLLATE pg_catalog."C",
+    signature text NOT NULL COLLATE pg_catalog."C",
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT publication_algorithm_check CHECK ((algorithm <> ''::text)),
+    CONSTRAINT publication_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT publication_key_id_check CHECK ((key_id <> ''::text)),
+    CONSTRAINT publication_lattice_check CHECK ((jsonb_typeof(lattice) = 'array'::text)),
+    CONSTRAINT publication_parameters_check CHECK ((jsonb_typeof(parameters) = 'object'::text)),
+    CONSTRAINT publication_signature_check CHECK ((signature <> ''::text))
+);
+
+ALTER TABLE ONLY connect.publication FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.publication IS 'The aggregates of a release that everyone may have, decided once.';
+
+COMMENT ON COLUMN connect.publication.lattice IS 'the groupings in the order in which they were decided';
+
+COMMENT ON COLUMN connect.publication.parameters IS 'of the rules, such as how few patients are too few';
+
+COMMENT ON COLUMN connect.publication.algorithm IS 'the rules that decided, with their version';
+
+COMMENT ON COLUMN connect.publication.digest IS '{SHA-256} of what was published, as docs/disclosure.md says';
+
+COMMENT ON COLUMN connect.publication.signature IS '{Ed25519} of the digest, base64url';
+
+COMMENT ON COLUMN connect.publication.key_id IS '{RFC 7638} thumbprint of the public key that verifies it';
+
+CREATE TABLE connect.publication_report (
+    release_id bigint NOT NULL,
+    grouping_name text NOT NULL COLLATE pg_catalog."C",
+    place integer NOT NULL,
+    measure text NOT NULL COLLATE pg_catalog."C",
+    verdict text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT publication_report_measure_check CHECK ((measure = ANY (ARRAY['PATIENTS'::text, 'EVALUABLE'::text, 'RESPONSE'::text, 'BENEFIT'::text]))),
+    CONSTRAINT publication_report_place_check CHECK ((place >= 1)),
+    CONSTRAINT publication_report_verdict_check CHECK ((verdict = ANY (ARRAY['EXACT'::text, 'BAND'::text, 'SMALL'::text, 'NEAR'::text, 'HOSPITAL'::text, 'DROPPED'::text, 'AUDIT'::text, 'UNDECIDED'::text])))
+);
+
+ALTER TABLE ONLY connect.publication_report FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.publication_report IS 'Why each measure of a cell was published or withheld: for the data office, since it tells what a release must not.';
+
+COMMENT ON COLUMN connect.publication_report.verdict IS 'EXACT, BAND: published; SMALL: too few patients; NEAR: too like another published set; HOSPITAL: too few without one hospital; DROPPED: by the key; AUDIT: somebody would be certain; UNDECIDED: not within the limits';
+
+CREATE TABLE connect.published_cell (
+    release_id bigint NOT NULL,
+    grouping_name text NOT NULL COLLATE pg_catalog."C",
+    place integer NOT NULL,
+    dimension_values text[] NOT NULL,
+    patients integer,
+    evaluable_lower integer,
+    evaluable_upper integer,
+    response_lower integer,
+    response_upper integer,
+    benefit_lower integer,
+    benefit_upper integer,
+    CONSTRAINT published_cell_benefit_lower_check CHECK ((benefit_lower >= 0)),
+    CONSTRAINT published_cell_check CHECK ((evaluable_upper <= patients)),
+    CONSTRAINT published_cell_check1 CHECK ((response_upper <= patients)),
+    CONSTRAINT published_cell_check2 CHECK ((benefit_upper <= patients)),
+    CONSTRAINT published_cell_check3 CHECK (((patients IS NOT NULL) OR (num_nonnulls(evaluable_lower, response_lower, benefit_lower) = 0))),
+    CONSTRAINT published_cell_check4 CHECK ((((evaluable_lower IS NULL) = (evaluable_upper IS NULL)) AND (evaluable_lower <= evaluable_upper))),
+    CONSTRAINT published_cell_check5 CHECK ((((response_lower IS NULL) = (response_upper IS NULL)) AND (response_lower <= response_upper))),
+    CONSTRAINT published_cell_check6 CHECK ((((benefit_lower IS NULL) = (benefit_upper IS NULL)) AND (benefit_lower <= benefit_upper))),
+    CONSTRAINT published_cell_evaluable_lower_check CHECK ((evaluable_lower >= 0)),
+    CONSTRAINT published_cell_patients_check CHECK ((patients >= 1)),
+    CONSTRAINT published_cell_place_check CHECK ((place >= 1)),
+    CONSTRAINT published_cell_response_lower_check CHECK ((response_lower >= 0))
+);
+
+ALTER TABLE ONLY connect.published_cell FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.published_cell IS 'One group of treatments and how many of them did well. Null: withheld, whether small, empty or otherwise.';
+
+COMMENT ON COLUMN connect.published_cell.place IS 'from 1, the order in which the cells of a grouping are told';
+
+COMMENT ON COLUMN connect.published_cell.dimension_values IS 'in the order of the dimensions of the grouping';
+
+COMMENT ON COLUMN connect.published_cell.patients IS '[treatments] in the group';
+
+COMMENT ON COLUMN connect.published_cell.evaluable_lower IS '[treatments] evaluable for benefit at week 16, at least';
+
+COMMENT ON COLUMN connect.published_cell.evaluable_upper IS 'and at most';
+
+COMMENT ON COLUMN connect.published_cell.response_lower IS '[treatments] with objective response, at least';
+
+COMMENT ON COLUMN connect.published_cell.response_upper IS 'and at most';
+
+COMMENT ON COLUMN connect.published_cell.benefit_lower IS '[treatments] with clinical benefit at week 16, at least';
+
+COMMENT ON COLUMN connect.published_cell.benefit_upper IS 'and at most';
+
+CREATE TABLE connect.published_grouping (
+    release_id bigint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    dimensions text[] NOT NULL,
+    CONSTRAINT published_grouping_check CHECK ((name = array_to_string(dimensions, ','::text)))
+);
+
+ALTER TABLE ONLY connect.published_grouping FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.published_grouping IS 'What a publication is grouped by: each combination of dimensions that can be asked for.';
+
+COMMENT ON COLUMN connect.published_grouping.name IS 'its dimensions with commas between; empty: the total';
+
+COMMENT ON COLUMN connect.published_grouping.dimensions IS 'in the order of their type';
+
+CREATE TABLE connect.published_stage (
+    release_id bigint NOT NULL,
+    cohort_code text NOT NULL COLLATE pg_catalog."C",
+    stage connect.cohort_stage NOT NULL
+);
+
+ALTER TABLE ONLY connect.published_stage FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.published_stage IS 'The stage of the cohorts whose size lets it be told, as of a release.';
+
 CREATE TABLE connect.quarantine (
     id bigint NOT NULL,
     import_batch_id bigint NOT NULL,
@@ -3112,6 +3253,24 @@ ALTER TABLE ONLY connect.pseudonym
 ALTER TABLE ONLY connect.pseudonym
     ADD CONSTRAINT pseudonym_scope_id_public_id_key UNIQUE (scope_id, public_id);
 
+ALTER TABLE ONLY connect.publication
+    ADD CONSTRAINT publication_pkey PRIMARY KEY (release_id);
+
+ALTER TABLE ONLY connect.publication_report
+    ADD CONSTRAINT publication_report_pkey PRIMARY KEY (release_id, grouping_name, place, measure);
+
+ALTER TABLE ONLY connect.published_cell
+    ADD CONSTRAINT published_cell_pkey PRIMARY KEY (release_id, grouping_name, place);
+
+ALTER TABLE ONLY connect.published_cell
+    ADD CONSTRAINT published_cell_release_id_grouping_name_dimension_values_key UNIQUE (release_id, grouping_name, dimension_values);
+
+ALTER TABLE ONLY connect.published_grouping
+    ADD CONSTRAINT published_grouping_pkey PRIMARY KEY (release_id, name);
+
+ALTER TABLE ONLY connect.published_stage
+    ADD CONSTRAINT published_stage_pkey PRIMARY KEY (release_id, cohort_code);
+
 ALTER TABLE ONLY connect.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
@@ -3251,6 +3410,8 @@ CREATE INDEX adverse_event_patient_id_idx ON connect.adverse_event USING btree (
 CREATE INDEX agreement_drug_drug_id_idx ON connect.agreement_drug USING btree (drug_id);
 
 CREATE INDEX agreement_partner_id_idx ON connect.agreement USING btree (partner_id);
+
+CREATE UNIQUE INDEX analysis_row_release_id_linkage_idx ON connect.analysis_row USING btree (release_id, linkage);
 
 CREATE INDEX audit_entry_at_idx ON connect.audit_entry USING brin (at);
 
@@ -3526,6 +3687,14 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.audit_
 
 CREATE TRIGGER complete AFTER INSERT ON connect.analysis_row REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_addition();
 
+CREATE TRIGGER complete AFTER INSERT ON connect.publication_report REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_late_line();
+
+CREATE TRIGGER complete AFTER INSERT ON connect.published_cell REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_late_line();
+
+CREATE TRIGGER complete AFTER INSERT ON connect.published_grouping REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_late_line();
+
+CREATE TRIGGER complete AFTER INSERT ON connect.published_stage REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_late_line();
+
 CREATE TRIGGER complete AFTER INSERT ON connect.screening_row REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_addition();
 
 CREATE TRIGGER frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.analysis_row FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
@@ -3659,6 +3828,16 @@ CREATE TRIGGER kept_opening AFTER INSERT OR UPDATE ON connect.membership FOR EAC
 CREATE TRIGGER kept_opening AFTER UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_opening('id');
 
 CREATE TRIGGER kept_term AFTER INSERT OR UPDATE ON connect.scope FOR EACH ROW EXECUTE FUNCTION connect.keep_term();
+
+CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.publication FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.publication_report FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.published_cell FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.published_grouping FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
+
+CREATE TRIGGER published BEFORE DELETE OR UPDATE OR TRUNCATE ON connect.published_stage FOR EACH STATEMENT EXECUTE FUNCTION connect.refuse_change();
 
 CREATE TRIGGER told AFTER INSERT ON connect.patient FOR EACH STATEMENT EXECUTE FUNCTION connect.tell_scope();
 
@@ -3934,6 +4113,24 @@ ALTER TABLE ONLY connect.pseudonym
 
 ALTER TABLE ONLY connect.pseudonym
     ADD CONSTRAINT pseudonym_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES connect.scope(id);
+
+ALTER TABLE ONLY connect.publication
+    ADD CONSTRAINT publication_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.data_release(id);
+
+ALTER TABLE ONLY connect.publication_report
+    ADD CONSTRAINT publication_report_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.publication(release_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY connect.publication_report
+    ADD CONSTRAINT publication_report_release_id_grouping_name_place_fkey FOREIGN KEY (release_id, grouping_name, place) REFERENCES connect.published_cell(release_id, grouping_name, place);
+
+ALTER TABLE ONLY connect.published_cell
+    ADD CONSTRAINT published_cell_release_id_grouping_name_fkey FOREIGN KEY (release_id, grouping_name) REFERENCES connect.published_grouping(release_id, name);
+
+ALTER TABLE ONLY connect.published_grouping
+    ADD CONSTRAINT published_grouping_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.publication(release_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY connect.published_stage
+    ADD CONSTRAINT published_stage_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.publication(release_id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY connect.quarantine
     ADD CONSTRAINT quarantine_import_batch_id_fkey FOREIGN KEY (import_batch_id) REFERENCES connect.import_batch(id);
@@ -4317,6 +4514,9 @@ CREATE POLICY office ON connect.project_cohort FOR SELECT TO connect_steward USI
 CREATE POLICY office ON connect.project_tumour_type FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
+CREATE POLICY office ON connect.publication_report FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
+   FROM connect.opening)));
+
 CREATE POLICY office ON connect.quarantine FOR SELECT TO connect_steward USING ((EXISTS ( SELECT
    FROM connect.scope)));
 
@@ -4499,11 +4699,37 @@ ALTER TABLE connect.project_tumour_type ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.pseudonym ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE connect.publication ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.publication_report ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY published ON connect.cohort_contribution FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician USING ((published AND (EXISTS ( SELECT
    FROM connect.scope))));
 
 CREATE POLICY published ON connect.data_release FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician USING ((published AND (EXISTS ( SELECT
    FROM connect.scope))));
+
+CREATE POLICY published ON connect.publication FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((release_id IN ( SELECT r.id
+   FROM connect.data_release r
+  WHERE r.published)));
+
+CREATE POLICY published ON connect.published_cell FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((release_id IN ( SELECT r.id
+   FROM connect.data_release r
+  WHERE r.published)));
+
+CREATE POLICY published ON connect.published_grouping FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((release_id IN ( SELECT r.id
+   FROM connect.data_release r
+  WHERE r.published)));
+
+CREATE POLICY published ON connect.published_stage FOR SELECT TO connect_partner, connect_researcher, connect_authority, connect_clinician, connect_steward USING ((release_id IN ( SELECT r.id
+   FROM connect.data_release r
+  WHERE r.published)));
+
+ALTER TABLE connect.published_cell ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.published_grouping ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.published_stage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.quarantine ENABLE ROW LEVEL SECURITY;
 
@@ -4794,6 +5020,8 @@ REVOKE ALL ON FUNCTION connect.refuse_addition() FROM PUBLIC;
 REVOKE ALL ON FUNCTION connect.refuse_audit_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.refuse_late_line() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.renew_viewer_version() FROM PUBLIC;
 
@@ -5895,6 +6123,37 @@ GRANT SELECT(commercial) ON TABLE connect.pseudonym TO connect_clinician;
 GRANT SELECT(treatments) ON TABLE connect.pseudonym TO connect_partner;
 GRANT SELECT(treatments) ON TABLE connect.pseudonym TO connect_researcher;
 GRANT SELECT(treatments) ON TABLE connect.pseudonym TO connect_clinician;
+
+GRANT SELECT,INSERT ON TABLE connect.publication TO connect_loader;
+GRANT SELECT ON TABLE connect.publication TO connect_steward;
+GRANT SELECT ON TABLE connect.publication TO connect_partner;
+GRANT SELECT ON TABLE connect.publication TO connect_researcher;
+GRANT SELECT ON TABLE connect.publication TO connect_authority;
+GRANT SELECT ON TABLE connect.publication TO connect_clinician;
+
+GRANT SELECT,INSERT ON TABLE connect.publication_report TO connect_loader;
+GRANT SELECT ON TABLE connect.publication_report TO connect_steward;
+
+GRANT SELECT,INSERT ON TABLE connect.published_cell TO connect_loader;
+GRANT SELECT ON TABLE connect.published_cell TO connect_steward;
+GRANT SELECT ON TABLE connect.published_cell TO connect_partner;
+GRANT SELECT ON TABLE connect.published_cell TO connect_researcher;
+GRANT SELECT ON TABLE connect.published_cell TO connect_authority;
+GRANT SELECT ON TABLE connect.published_cell TO connect_clinician;
+
+GRANT SELECT,INSERT ON TABLE connect.published_grouping TO connect_loader;
+GRANT SELECT ON TABLE connect.published_grouping TO connect_steward;
+GRANT SELECT ON TABLE connect.published_grouping TO connect_partner;
+GRANT SELECT ON TABLE connect.published_grouping TO connect_researcher;
+GRANT SELECT ON TABLE connect.published_grouping TO connect_authority;
+GRANT SELECT ON TABLE connect.published_grouping TO connect_clinician;
+
+GRANT SELECT,INSERT ON TABLE connect.published_stage TO connect_loader;
+GRANT SELECT ON TABLE connect.published_stage TO connect_steward;
+GRANT SELECT ON TABLE connect.published_stage TO connect_partner;
+GRANT SELECT ON TABLE connect.published_stage TO connect_researcher;
+GRANT SELECT ON TABLE connect.published_stage TO connect_authority;
+GRANT SELECT ON TABLE connect.published_stage TO connect_clinician;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.quarantine TO connect_loader;
 GRANT SELECT ON TABLE connect.quarantine TO connect_steward;

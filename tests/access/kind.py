@@ -32,11 +32,13 @@ IDENTITY = _names(
     "patient_identity screening_identity specimen_identity treatment_identity consent"
     " tumour_board_review_identity"
 )
-OFFICE = _names("import_batch quarantine")
+OFFICE = _names("import_batch quarantine publication_report")
 OF_AGREEMENT = _names("agreement agreement_drug")
 OF_PROJECT = _names("project project_cohort project_tumour_type")
 TERMS = _names("scope_term")
-COUNTS = _names("cohort_contribution data_release")  # the published ones, for all
+COUNTS = _names(  # the published ones, for all
+    "cohort_contribution data_release publication published_grouping published_cell published_stage"
+)
 OWN = _names("scope membership")
 STORED = _names("stored_operation")  # those of the role, and all for the data office
 VERSION = _names("viewer_version")  # of what viewers were told: for who has a scope, to compare
