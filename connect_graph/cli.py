@@ -37,7 +37,7 @@ from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import IssuerError
 from connect_graph.member import MemberRefused
-from connect_graph.progress import Bar
+from connect_graph.progress import Bar, Steps
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
 from connect_graph.study import Command, say
@@ -45,6 +45,7 @@ from connect_graph.telemetry import Telemetry
 from db import migrate
 from db.audit.reading import AuditRefused
 from db.derivation import DerivationRefused
+from db.disclosure.refusal import PublishingRefused
 from db.export.viewing import ExportRefused
 from db.form.folder import FolderRefused
 from db.ingest.report import ImportRefused
@@ -54,6 +55,7 @@ from db.migrate import MigrationError
 from db.operation import OperationRefused
 from db.pool import LoginRefused, TimedOut, Unavailable
 from db.pseudonym import FillRefused
+from db.release.key import ReleaseKey
 from db.release.refusal import ReleaseRefused
 from db.synthetic.demo import ScopeRefused
 from db.synthetic.load import SynthesisRefused, synthesize
@@ -84,6 +86,7 @@ FAILURES = (
     OperationRefused,
     PasswordRefused,
     PortTaken,
+    PublishingRefused,
     Refusal,
     ReleaseRefused,
     ScopeRefused,
@@ -155,7 +158,8 @@ async def _fill(settings: Settings, url: str, patients: int, seed: int) -> dict[
     bar = Bar(patients, "patients")
     async with connected(url) as connection:
         counts = await synthesize(connection, patients, seed, complete, bar.show)
-        await publish(connection)
+        key = ReleaseKey.load(settings.release_key_file)
+        await publish(connection, key, Steps("decisions"))
         return counts
 
 

@@ -21,7 +21,7 @@ class Bar:
 
     def show(self, done: int) -> None:
         """Draw the bar anew; the whole ends the line."""
-        if not self.stream.isatty():
+        if not self.whole or not self.stream.isatty():
             return
         filled = _WIDTH * done // self.whole
         spent = time.monotonic() - self.started
@@ -30,3 +30,16 @@ class Bar:
         end = "\n" if done >= self.whole else ""
         self.stream.write(f"\r[{bar}] {done:,} of {self.whole:,} {self.unit}{rest}\x1b[K{end}")
         self.stream.flush()
+
+
+@dataclass(slots=True)
+class Steps:
+    """Show progress of a whole that is known only once it has begun."""
+
+    unit: str
+    _bar: Bar | None = None
+
+    def __call__(self, done: int, whole: int) -> None:
+        """Draw so many of so many."""
+        self._bar = self._bar or Bar(whole, self.unit)
+        self._bar.show(done)

@@ -38,6 +38,7 @@ class Settings:
     data_dir: Path
     key_file: Path
     audit_key_file: Path
+    release_key_file: Path
     demo: bool = False
     pool_size: int = 8
     telemetry: bool = False
@@ -61,6 +62,8 @@ class Settings:
             data_dir=data_dir,
             key_file=_path(present.get("CONNECT_KEY_FILE")) or data_dir / "pseudonym.key",
             audit_key_file=_path(present.get("CONNECT_AUDIT_KEY_FILE")) or data_dir / "audit.key",
+            release_key_file=_path(present.get("CONNECT_RELEASE_KEY_FILE"))
+            or data_dir / "release.key",
             demo=_flag(present, "CONNECT_DEMO"),
             pool_size=_count(present, "CONNECT_POOL_SIZE", default=8, least=1, most=100),
             telemetry="OTEL_EXPORTER_OTLP_ENDPOINT" in present,

@@ -16,9 +16,13 @@ from connect_graph.audit import ExportAccount, audit_key
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
 from connect_graph.demonstration import demo_issuer, member_of
+from connect_graph.progress import Steps
 from connect_graph.settings import Settings
 from db.audit.writer import Writer
 from db.derivation import Derived, derive_study
+from db.disclosure.lattice import DEFAULT, Lattice, LatticeRefused, parse
+from db.disclosure.publication import Publication
+from db.disclosure.publish import publish
 from db.export.export import WRITERS, export
 from db.export.viewing import ExportRefused
 from db.form.load import import_csv
@@ -27,6 +31,7 @@ from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
 from db.pool import Pools
 from db.release.freeze import freeze
+from db.release.key import ReleaseKey
 from db.release.manifest import Manifest
 from db.release.verify import Verdict, verify
 from db.sdtm.load import import_sdtm
@@ -77,7 +82,9 @@ def declare(command: Callable[..., Any]) -> None:
     )
     exports.add_argument("--scope", metavar="CODE", help="in which scope, of several")
     exports.add_argument("--purpose", metavar="PURPOSE", help="for what, of several purposes")
-    releasing = command("release", _release, "freeze a release, or verify one", answers=True)
+    releasing = command(
+        "release", _release, "freeze a release, publish or verify one", answers=True
+    )
     releasing.set_defaults(misuse=releasing.error)
     releasing.add_argument(
         "--release-version", metavar="V", help="its name; the year's next otherwise, as 2026.1"
@@ -90,6 +97,20 @@ def declare(command: Callable[..., Any]) -> None:
     )
     releasing.add_argument(
         "--verify", metavar="V", help="compare the rows of a release with its digest instead"
+    )
+    releasing.add_argument(
+        "--publish",
+        nargs="?",
+        const="",
+        metavar="V",
+        help="decide which aggregates everyone may have of a frozen release, and publish them; "
+        "the last that is not published, where none is named",
+    )
+    releasing.add_argument(
+        "--lattice",
+        type=_lattice,
+        metavar="GROUPINGS",
+        help="what to group by, in the order of deciding, such as 'TOTAL COHORT COHORT,SEX'",
     )
 
 
@@ -236,20 +257,41 @@ def _derive(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _release(parsed: argparse.Namespace, settings: Settings) -> int:
-    if parsed.verify is not None and (parsed.release_version, parsed.cut_off) != (None, None):
+    freezes = (parsed.release_version, parsed.cut_off) != (None, None)
+    if parsed.verify is not None and freezes:
         parsed.misuse("--verify freezes nothing: leave out --release-version and --cut-off")
+    if parsed.publish is not None and (freezes or parsed.verify is not None):
+        parsed.misuse("--publish publishes what is frozen: give it alone")
+    if parsed.lattice is not None and parsed.publish is None:
+        parsed.misuse("--lattice says what is published: give it with --publish")
 
-    async def run(url: str) -> Manifest | Verdict:
+    async def run(url: str) -> Manifest | Verdict | Publication:
         await database.require_migrated(url)
         async with connected(url) as connection:
             if parsed.verify is not None:
                 return await verify(connection, parsed.verify)
-            return await freeze(connection, parsed.release_version, parsed.cut_off)
+            key = ReleaseKey.load(settings.release_key_file)
+            if parsed.publish is not None:
+                return await publish(
+                    connection,
+                    key,
+                    parsed.publish or None,
+                    lattice=parsed.lattice or DEFAULT,
+                    tell=Steps("decisions"),
+                )
+            return await freeze(connection, parsed.release_version, parsed.cut_off, key)
 
     with database.running(settings) as url:
         told = asyncio.run(run(url))
     say(parsed, told.as_json(), told.text())
     return 1 if isinstance(told, Verdict) and told.differences else 0
+
+
+def _lattice(text: str) -> Lattice:
+    try:
+        return parse(text)
+    except LatticeRefused as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _day(text: str) -> date:

@@ -1,1 +1,1 @@
-"""Aggregates of a release, decided so that nobody becomes certain of anybody: docs/disclosure.md."""
+"""Aggregates that make nobody certain of anybody: docs/disclosure.md."""

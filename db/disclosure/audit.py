@@ -37,8 +37,6 @@ class Verdict(StrEnum):
     UNDECIDED = "UNDECIDED"
 
 
-
-
 @dataclass(slots=True)
 class _Held:
     """Hold the certificates of a requirement."""
@@ -85,12 +83,15 @@ class Audit:
         self._held.append(_Held(requirement, insiders))
         return len(self._held) - 1
 
-    def try_(self, constraint: Constraint, *, base: bool = False) -> tuple[Verdict, list[Certificate]]:
+    def try_(
+        self, constraint: Constraint, *, base: bool = False
+    ) -> tuple[Verdict, list[Certificate]]:
         """Add a constraint if everything stays possible; give the certificates that say so."""
         system = self.system
         if self._seen(constraint):
             return Verdict.AUDIT, []
         row = self._push(constraint, base=base)
+        before = {place: list(held.certificates) for place, held in enumerate(self._held)}
         broken = self._break(row)
         self._broken = Broken(system, row, broken, [held.requirement for held in self._held])
         first = len(self._held)
@@ -102,11 +103,10 @@ class Audit:
             added,
         )
         if verdict is not Verdict.PUBLISHED:
-            for each in added:
-                self._drop(each)
             del self._held[first:]
-            for each in broken:
-                self._keep(each)
+            for place, certificates in before.items():
+                self._held[place].certificates = certificates
+            self._flat = None
             self.search.pop(row)
             system.pop()
             return verdict, []
@@ -210,7 +210,6 @@ class Audit:
         self, requirements: Sequence[int], members: frozenset[int], added: list[Certificate]
     ) -> Verdict:
         """Repair what is lacking, units of the cell first: there it fails, if it does."""
-        system = self.system
         inside = [
             place for place in requirements
             if (unit := self._held[place].requirement.unit) is None or unit in members

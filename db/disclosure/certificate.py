@@ -68,7 +68,9 @@ class Broken:
             seen = np.bitwise_count(blind[others]).astype(np.int64)
             for place in np.lexsort((self._size[others], seen))[:_TRIED]:
                 other = int(others[place])
-                best.append((int(seen[place]), int(self._size[other] + self._size[own]), own, other))
+                best.append(
+                    (int(seen[place]), int(self._size[other] + self._size[own]), own, other)
+                )
         for _, _, own, other in sorted(best)[:_TRIED]:
             both = [self._certificates[own].world, self._certificates[other].world]
             world: Places = np.concatenate(both)

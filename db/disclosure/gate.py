@@ -24,7 +24,10 @@ class Gates:
     """Admit sets one after the other, beside those that were published before."""
 
     def __init__(
-        self, parameters: Parameters, hospitals: Sequence[str], before: Iterable[frozenset[int]] = ()
+        self,
+        parameters: Parameters,
+        hospitals: Sequence[str],
+        before: Iterable[frozenset[int]] = (),
     ) -> None:
         self._parameters = parameters
         self._hospitals = hospitals

@@ -29,7 +29,10 @@ Lattice: TypeAlias = Sequence[Grouping]
 Values: TypeAlias = Mapping[Dimension, tuple[str, ...]]
 """Of one treatment; of drugs and genes there may be several, or none."""
 
-# Cohorts come right after the total: behind small groups they would be lost to them.
+TOTAL: Final = "TOTAL"
+
+# Cohorts come right after the total: behind small groups they would be lost to them. Months, of
+# which there are many and few ask, come last.
 DEFAULT: Final[Lattice] = (
     (),
     (_D.COHORT,),
@@ -40,7 +43,6 @@ DEFAULT: Final[Lattice] = (
     (_D.SEX,),
     (_D.AGE_BAND,),
     (_D.PAYER,),
-    (_D.ACCRUAL_MONTH,),
     (_D.TUMOUR_TYPE, _D.SEX),
     (_D.TUMOUR_TYPE, _D.REGION),
     (_D.DRUG, _D.SEX),
@@ -48,7 +50,12 @@ DEFAULT: Final[Lattice] = (
     (_D.COHORT, _D.SEX),
     (_D.COHORT, _D.AGE_BAND),
     (_D.GENE, _D.SEX),
+    (_D.ACCRUAL_MONTH,),
 )
+
+
+# What is soon decided: for demonstrations.
+QUICK: Final[Lattice] = DEFAULT[:9]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,31 @@ class Cell:
     def name(self) -> str:
         """Name its grouping."""
         return name(self.grouping)
+
+
+class LatticeRefused(ValueError):
+    """Say in one sentence why a text is no lattice, and what to do."""
+
+
+def parse(text: str) -> Lattice:
+    """Read groupings separated by blanks, dimensions by commas, such as `TOTAL COHORT COHORT,SEX`.
+
+    Raises: LatticeRefused.
+    """
+    lattice: list[Grouping] = []
+    for word in text.split():
+        named = [] if word == TOTAL else word.split(",")
+        if unknown := [each for each in named if each not in list(Dimension)]:
+            raise LatticeRefused(
+                f"{unknown[0]!r} is no dimension: name {TOTAL}, or of {', '.join(Dimension)}"
+            )
+        grouping = tuple(dimension for dimension in Dimension if dimension in named)
+        if len(grouping) < len(named) or grouping in lattice:
+            raise LatticeRefused(f"{word!r} says something twice: name everything once")
+        lattice.append(grouping)
+    if not lattice:
+        raise LatticeRefused(f"there is no grouping: name {TOTAL} at the least")
+    return tuple(lattice)
 
 
 def name(grouping: Grouping) -> str:
@@ -98,9 +130,7 @@ def cells(
 def order(lattice: Lattice, made: Iterable[Cell]) -> Iterator[Cell]:
     """Give the cells in the order in which they are decided: in a grouping the largest first."""
     at = {grouping: number for number, grouping in enumerate(lattice)}
-    yield from sorted(
-        made, key=lambda cell: (at[cell.grouping], -len(cell.members), cell.values)
-    )
+    yield from sorted(made, key=lambda cell: (at[cell.grouping], -len(cell.members), cell.values))
 
 
 def _seen(treatments: Mapping[int, Values], dimension: Dimension) -> set[str]:

@@ -1,4 +1,4 @@
-"""Outcomes of a treatment as the audit sees them: states, and how they go on from release to release.
+"""Outcomes of a treatment as the audit sees them, and how they go on between releases.
 
 Response and benefit say nothing of each other by the rules (a response may come before a
 progression by week 16), so that what is possible of both is what is possible of each: the response
@@ -88,7 +88,8 @@ class Family:
                 (*path, counted)
                 for path in courses
                 for counted in every
-                if (not path or self._leads(path[-1], counted)) and not (known and self._yes(counted))
+                if (not path or self._leads(path[-1], counted))
+                and not (known and self._yes(counted))
             ]
         return courses
 

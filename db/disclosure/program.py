@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, vstack
+from scipy.optimize import (  # type: ignore[import-untyped]
+    Bounds,
+    LinearConstraint,
+    milp,
+)
+from scipy.sparse import csr_array, vstack  # type: ignore[import-untyped]
 
 from db.disclosure.system import Places, Requirement, System
 

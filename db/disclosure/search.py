@@ -126,8 +126,8 @@ class Search:
             ones, others = order[start:stop], order[left:right]
             if not len(others):
                 continue
-            for chunk in np.array_split(ones, len(ones) * len(others) // _BLOCK + 1):
-                pairs.append(self._nearest(chunk, others))
+            chunks = np.array_split(ones, len(ones) * len(others) // _BLOCK + 1)
+            pairs += [self._nearest(chunk, others) for chunk in chunks]
         exchanges = np.unique(np.concatenate(pairs), axis=0)
         single = np.stack([moves, np.full_like(moves, system.moves)], axis=1)
         parts = np.concatenate([single, exchanges])

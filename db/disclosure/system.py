@@ -76,13 +76,15 @@ class System:
         # One move more that moves nobody, so that worlds of few moves can be written as of many.
         self.owner: Places = np.array([*owners, -1], np.int64)
         empty = np.zeros((1, releases * width), np.int8)
-        self.shift: Effects = np.concatenate([np.array(shifts, np.int8), empty]) if shifts else empty
+        self.shift: Effects = (
+            np.concatenate([np.array(shifts, np.int8), empty]) if shifts else empty
+        )
         names = sorted({unit.hospital for unit in units})
         place = {name: np.int64(1) << (number % HOSPITALS) for number, name in enumerate(names)}
         self.hospital: Places = np.array([place[unit.hospital] for unit in units], np.int64)
         self.insiders = int(np.bitwise_or.reduce(self.hospital)) if len(units) else 0
-        of_move = self.hospital[self.owner[:-1]] if len(units) else []
-        self.knower: Places = np.array([*of_move, 0], np.int64)
+        nobody = np.zeros(1, np.int64)
+        self.knower: Places = np.r_[self.hospital, nobody][self.owner]
         self.rows: list[Constraint] = []
         self.effect: Effects = np.zeros((64, self.moves + 1), np.int8)
         self.least: Places = np.zeros(64, np.int64)

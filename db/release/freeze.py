@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from db.outcome.store import outcomes_as_of
+from db.release.key import ReleaseKey
 from db.release.manifest import Manifest, contents
 from db.release.refusal import ReleaseRefused
 
@@ -30,7 +31,8 @@ select max(coalesce(s.data_cut_off, $1)) from connect.study s
 where s.id in (select c.study_id from pg_temp.release_patient c)
 """
 _TREATMENTS = """
-select c.study_id, array_agg(t.id order by t.id) as treatments
+select c.study_id, array_agg(t.id order by t.id) as treatments,
+  array_agg(t.key order by t.id) as keys
 from pg_temp.release_patient c
 join connect.treatment t using (patient_id)
 left join connect.treatment_identity i on i.treatment_id = t.id
@@ -49,9 +51,14 @@ _STORE_MANIFEST = "insert into connect.release_manifest (release_id, manifest) v
 
 
 async def freeze(
-    connection: Connection, version: str | None = None, cut_off: date | None = None
+    connection: Connection,
+    version: str | None = None,
+    cut_off: date | None = None,
+    key: ReleaseKey | None = None,
 ) -> Manifest:
     """Freeze a release, all or nothing; the connection is the owner's.
+
+    The key links treatments to those of other releases: without it nothing can be published.
 
     Without a version it is the next one of the year, such as 2026.1. Without a cut-off it is the
     last day that the studies' data tell of, which is today where a study does not say.
@@ -73,21 +80,32 @@ async def freeze(
         await connection.execute(_CHOOSE, frozen_at)
         version = await _free(connection, version, frozen_at.year)
         cut_off = await _settle(connection, cut_off, frozen_at.astimezone(UTC).date())
-        return await _freeze(connection, version, cut_off, frozen_at)
+        return await _freeze(connection, version, cut_off, frozen_at, key)
 
 
 async def _freeze(
-    connection: Connection, version: str, cut_off: date, frozen_at: datetime
+    connection: Connection,
+    version: str,
+    cut_off: date,
+    frozen_at: datetime,
+    key: ReleaseKey | None,
 ) -> Manifest:
     release_id: int = await connection.fetchval(
         "select nextval(pg_get_serial_sequence('connect.data_release', 'id'))"
     )
     outcomes: list[dict[str, Any]] = []
+    treatments: list[int] = []
+    linkages: list[str] = []
     for study in await connection.fetch(_TREATMENTS, cut_off):
         outcomes += await outcomes_as_of(
             connection, study["study_id"], study["treatments"], cut_off
         )
-    row = await connection.fetchrow(_FREEZE, release_id, cut_off, json.dumps(outcomes))
+        if key is not None:
+            treatments += study["treatments"]
+            linkages += [key.linkage(treatment) for treatment in study["keys"]]
+    row = await connection.fetchrow(
+        _FREEZE, release_id, cut_off, json.dumps(outcomes), treatments, linkages
+    )
     if row is None or not row["patients"]:
         raise ReleaseRefused(
             f"no patient who consents to research was screened or treated by {cut_off}: "
@@ -106,6 +124,7 @@ async def _freeze(
         patients=row["patients"],
         reported_beyond_cut_off=row["reported_beyond_cut_off"],
         tables=await contents(connection, release_id),
+        key_id=None if key is None else key.id,
     )
     await connection.execute(
         _STORE, release_id, version, cut_off, frozen_at, manifest.digest, row["rule_sets"]

@@ -1,5 +1,6 @@
 -- The rows of a release ($1) as of its cut-off ($2), with the outcomes that were derived as of it
--- ($3, JSON, as connect.outcome has them). A day of a treatment counts from its start; what has no
+-- ($3, JSON, as connect.outcome has them) and what links a treatment to other releases ($4 treatments,
+-- $5 their linkages; none where there is no key). A day of a treatment counts from its start; what has no
 -- date counts as of told_until.
 with person as (
   select h.patient_id, h.told_until, p.sex, p.age_band, p.health_region, l.code as site_code,
@@ -49,9 +50,10 @@ treated as (
     o.duration_of_response_event, o.rule_set,
     p.progressed, case when p.progressed then r.profiled end as profiled_at_progression,
     case when p.progressed then r.mechanisms else '{}' end as resistance_mechanisms,
-    a.events as adverse_events, a.grade as highest_grade, n.synthetic
+    a.events as adverse_events, a.grade as highest_grade, n.synthetic, y.linkage
   from connect.treatment t
   join person n using (patient_id)
+  left join unnest($4::bigint[], $5::text[]) as y (treatment_id, linkage) on y.treatment_id = t.id
   left join connect.treatment_identity i on i.treatment_id = t.id
   left join connect.cohort k on k.id = t.cohort_id
   left join outcome o on o.treatment_id = t.id
@@ -115,21 +117,26 @@ screened as (
   where coalesce(i.referred_on, n.told_until) <= $2
 ),
 -- Patients are numbered in the order of what their rows say: the number tells nothing that the rows
--- do not, and the same data make the same rows. Who is alike in everything is interchangeable.
+-- do not, and the same data make the same rows. Who is alike in everything comes in the order of the
+-- linkages.
 treatment_line as (
-  select t.*, (to_jsonb(t) - array['patient_id', 'told_to'])::text collate "C" as line
+  select t.*, (to_jsonb(t) - array['patient_id', 'told_to', 'linkage'])::text collate "C" as line
   from treated t
 ),
 screening_line as (
-  select s.*, (to_jsonb(s) - 'patient_id')::text collate "C" as line from screened s
+  select s.*, (to_jsonb(s) - 'patient_id')::text collate "C" as line, null::text as linkage
+  from screened s
 ),
 subject as (
   select l.patient_id,
-    row_number() over (order by string_agg(l.line, e'\n' order by l.line))::integer as subject
+    row_number() over (
+      order by string_agg(l.line, e'\n' order by l.line),
+        string_agg(l.linkage collate "C", ' ' order by l.line, l.linkage collate "C")
+    )::integer as subject
   from (
-    select patient_id, line from treatment_line
+    select patient_id, line, linkage from treatment_line
     union all
-    select patient_id, line from screening_line
+    select patient_id, line, linkage from screening_line
   ) l
   group by l.patient_id
 ),
@@ -141,15 +148,15 @@ frozen_treatment as (
     progression_free_survival_days, progression_free_survival_event, overall_survival_days,
     overall_survival_event, duration_of_response_days, duration_of_response_event, rule_set,
     progressed, profiled_at_progression, resistance_mechanisms, adverse_events, highest_grade,
-    synthetic)
+    synthetic, linkage)
   select
-    $1, row_number() over (order by j.subject, t.line), j.subject, cohort_code, drugs,
+    $1, row_number() over (order by j.subject, t.line, t.linkage collate "C"), j.subject, cohort_code, drugs,
     onco_tree_code, tissue_code, matched_genes, health_region, site_code, sex, age_band, payer,
     accrual_month, evaluability, evaluability_reason, best_overall_response,
     best_confirmed_response, clinical_benefit_16w, progression_free_survival_days,
     progression_free_survival_event, overall_survival_days, overall_survival_event,
     duration_of_response_days, duration_of_response_event, rule_set, progressed,
-    profiled_at_progression, resistance_mechanisms, adverse_events, highest_grade, synthetic
+    profiled_at_progression, resistance_mechanisms, adverse_events, highest_grade, synthetic, linkage
   from treatment_line t join subject j using (patient_id)
 ),
 frozen_screening as (

@@ -43,6 +43,8 @@ class Manifest:
     patients: int
     reported_beyond_cut_off: int
     tables: Mapping[str, Contents]
+    key_id: str | None = None
+    """Of the key that links its treatments to other releases; null: nothing does."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the manifest and its digest as JSON has them."""

@@ -43,7 +43,7 @@ OWN = _names("scope membership")
 STORED = _names("stored_operation")  # those of the role, and all for the data office
 VERSION = _names("viewer_version")  # of what viewers were told: for who has a scope, to compare
 OPENING = _names("opening")  # what a policy asks instead of both
-FROZEN = _names("analysis_row screening_row release_manifest")  # nobody's
+FROZEN = _names("analysis_row screening_row release_manifest publication_draft")  # nobody's
 AUDIT = _names("audit_chain audit_document audit_entry audit_seal")
 TABLES = (
     REFERENCE | RECORDS | IDENTITY | OFFICE | OF_AGREEMENT | OF_PROJECT | OWN | TERMS | COUNTS
