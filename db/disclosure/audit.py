@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,12 @@ from db.disclosure import program
 from db.disclosure.certificate import Broken, Certificate
 from db.disclosure.outcome import Family, Unit
 from db.disclosure.search import Search, Wanted
+from db.disclosure.stage import Stage
 from db.disclosure.system import Constraint, Places, Requirement, System
 
 _TOGETHER: Final = 64
+Worlds: TypeAlias = Iterable[tuple[int, Sequence[int]]]
+"""Of requirements the moves that meet them."""
 
 
 class Unproven(Exception):
@@ -91,7 +94,7 @@ class Audit:
         if self._seen(constraint):
             return Verdict.AUDIT, []
         row = self._push(constraint, base=base)
-        before = {place: list(held.certificates) for place, held in enumerate(self._held)}
+        before = [list(held.certificates) for held in self._held]
         broken = self._break(row)
         self._broken = Broken(system, row, broken, [held.requirement for held in self._held])
         first = len(self._held)
@@ -104,21 +107,56 @@ class Audit:
         )
         if verdict is not Verdict.PUBLISHED:
             del self._held[first:]
-            for place, certificates in before.items():
-                self._held[place].certificates = certificates
-            self._flat = None
+            self._restore(before)
             self.search.pop(row)
             system.pop()
             return verdict, []
         return verdict, added
 
+    def tell(self, stage: Stage) -> tuple[Verdict, list[Certificate]]:
+        """Tell a cohort's stage if everything stays possible; as `try_`."""
+        if not self.system.agrees(stage, np.zeros(0, np.int64)):
+            return Verdict.AUDIT, []
+        before = [list(held.certificates) for held in self._held]
+        broken = self._take_out(stage)
+        added: list[Certificate] = []
+        verdict = self._cover(sorted({each.requirement for each in broken}), stage.members, added)
+        if verdict is not Verdict.PUBLISHED:
+            self._restore(before)
+            self.system.stages.pop()
+            return verdict, []
+        return verdict, added
+
+    def recall_stage(self, stage: Stage) -> None:
+        """Add a stage that was told before; one that no longer agrees with the truth misleads."""
+        if self.system.agrees(stage, np.zeros(0, np.int64)):
+            self.system.stages.append(stage)
+
+    def replay_stage(self, stage: Stage, worlds: Worlds) -> None:
+        """Add a stage that was found good before, with the certificates of then."""
+        self._take_out(stage)
+        for requirement, world in worlds:
+            self._certify(requirement, np.array(world, np.int64))
+
+    def _take_out(self, stage: Stage) -> list[Certificate]:
+        """Add a stage, and take out the certificates that do not agree with it."""
+        self._broken = None
+        self.system.stages.append(stage)
+        broken = [
+            each
+            for held in self._held
+            for each in held.certificates
+            if not self.system.agrees(stage, each.world)
+        ]
+        for each in broken:
+            self._drop(each)
+        return broken
+
     def recall(self, constraint: Constraint, *, base: bool) -> None:
         """Add what was published before."""
         self._bands(self._push(constraint, base=base))
 
-    def replay(
-        self, constraint: Constraint, worlds: Iterable[tuple[int, Sequence[int]]], *, base: bool
-    ) -> None:
+    def replay(self, constraint: Constraint, worlds: Worlds, *, base: bool) -> None:
         """Add a constraint that was found good before, with the certificates of then."""
         row = self._push(constraint, base=base)
         self._break(row)
@@ -171,6 +209,12 @@ class Audit:
 
     def _drop(self, certificate: Certificate) -> None:
         self._held[certificate.requirement].certificates.remove(certificate)
+        self._flat = None
+
+    def _restore(self, before: Sequence[list[Certificate]]) -> None:
+        """Have the certificates of before, in their order: what follows may depend on it."""
+        for held, certificates in zip(self._held, before, strict=True):
+            held.certificates = certificates
         self._flat = None
 
     def _break(self, row: int) -> list[Certificate]:

@@ -18,6 +18,7 @@ from db.disclosure.gate import Gate, Gates
 from db.disclosure.lattice import Cell, Dimension, Grouping, Lattice, order
 from db.disclosure.outcome import FAMILIES, Family, Measure, Unit
 from db.disclosure.parameters import Parameters
+from db.disclosure.stage import Stage
 from db.disclosure.system import Constraint
 
 # What most certificates keep: exchanges are made within these cells.
@@ -39,6 +40,9 @@ class Problem:
     units: Sequence[Unit]
     history: Sequence[Question]
     questions: Sequence[Question]
+    staged: Sequence[Stage]
+    stages: Sequence[Stage]
+    """Stages that were told before, and that are asked for, after everything else."""
     sets: Sequence[frozenset[int]]
     """Every set that may be published, whatever comes of it: certificates are to outlast them."""
 
@@ -73,12 +77,22 @@ def decide(
     audit = Audit(problem.units, family, unlike, alone)
     for known in problem.history:
         audit.recall(known.constraint, base=known.base)
+    for stage in problem.staged:
+        audit.recall_stage(stage)
     audit.start()
-    for question, line in zip(problem.questions, done, strict=False):
-        if line.verdict is Verdict.PUBLISHED:
-            audit.replay(question.constraint, line.worlds, base=question.base)
-    for question in problem.questions[len(done) :]:
-        verdict, added = audit.try_(question.constraint, base=question.base)
+    steps: list[Question | Stage] = [*problem.questions, *problem.stages]
+    for step, line in zip(steps, done, strict=False):
+        if line.verdict is not Verdict.PUBLISHED:
+            continue
+        if isinstance(step, Stage):
+            audit.replay_stage(step, line.worlds)
+        else:
+            audit.replay(step.constraint, line.worlds, base=step.base)
+    for step in steps[len(done) :]:
+        if isinstance(step, Stage):
+            verdict, added = audit.tell(step)
+        else:
+            verdict, added = audit.try_(step.constraint, base=step.base)
         worlds = ((each.requirement, tuple(each.world.tolist())) for each in added)
         tell(Line(verdict, tuple(worlds)))
     return len(audit.lost)
@@ -115,6 +129,8 @@ def plan(
     before: Sequence[Question],
     parameters: Parameters,
     dropping: bytes,
+    staged: Sequence[Stage] = (),
+    stages: Sequence[Stage] = (),
 ) -> Plan:
     """Say what is to be decided of a release, of its place and version."""
     place, version = release
@@ -148,7 +164,8 @@ def plan(
             for cell, measure in mine
         ]
         history = [each for each in before if each.constraint.measure in family.measures]
-        problems[family.name] = Problem(units, history, questions, sets)
+        told = (staged, stages) if family.protected is Measure.BENEFIT else ((), ())
+        problems[family.name] = Problem(units, history, questions, *told, sets)
     return Plan(cells, refused, dropped, asked, problems)
 
 

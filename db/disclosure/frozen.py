@@ -13,11 +13,17 @@ import asyncpg
 from db.disclosure.lattice import Dimension, Values
 from db.disclosure.outcome import Benefit, State, Unit
 from db.disclosure.refusal import PublishingRefused
+from db.disclosure.stage import FEWEST, Design, Stage
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
 _FROZEN = (_HERE / "frozen.sql").read_text("utf-8")
 _KNOWN = (_HERE / "known.sql").read_text("utf-8")
+_STAGES: Final = """
+select k.code, k.stage::text as stage, d.n1, d.r1, d.n, d.r
+from connect.cohort k join connect.cohort_design d on d.cohort_id = k.id
+order by k.code
+"""
 WEEK_16: Final = timedelta(days=112)
 """A benefit is seen after so many days at the least: docs/outcomes.md, rule 7."""
 
@@ -80,6 +86,24 @@ async def known(connection: Connection, release: Release) -> dict[Dimension, lis
     found: dict[Dimension, list[str]] = {}
     for row in await connection.fetch(_KNOWN, release.id):
         found.setdefault(Dimension(row["dimension"]), []).append(row["value"])
+    return found
+
+
+async def stages(connection: Connection, frozen: Frozen, place: int) -> list[Stage]:
+    """Give the stages of the cohorts that are large enough in a release, as they are now.
+
+    Where the month of a treatment is not known, nobody can say what a stage tells: there is none.
+    """
+    found: list[Stage] = []
+    for row in await connection.fetch(_STAGES):
+        months: dict[str, list[int]] = {}
+        for unit, values in frozen.treatments[place].items():
+            if row["code"] in values[Dimension.COHORT]:
+                months.setdefault(values[Dimension.ACCRUAL_MONTH][0], []).append(unit)
+        if sum(len(units) for units in months.values()) >= FEWEST and "" not in months:
+            ordered = tuple(tuple(units) for _, units in sorted(months.items()))
+            design = Design(row["n1"], row["r1"], row["n"], row["r"])
+            found.append(Stage(row["code"], place, ordered, design, row["stage"]))
     return found
 
 

@@ -15,6 +15,7 @@ from db.disclosure.frozen import Release
 from db.disclosure.lattice import Cell, Lattice, name
 from db.disclosure.outcome import FAMILIES, Measure
 from db.disclosure.parameters import ALGORITHM, Parameters
+from db.disclosure.stage import Stage
 
 Bounds = tuple[int | None, int | None]
 _WITHHELD: Final[Bounds] = (None, None)
@@ -47,8 +48,12 @@ class Publication:
     lattice: Lattice
     parameters: Parameters
     rows: Sequence[Row]
+    stages: Sequence[Stage]
+    """Those that are told."""
     reasons: Mapping[tuple[str, int], Mapping[str, str]]
     """Of each cell and measure why; PATIENTS among them."""
+    untold: Mapping[str, str]
+    """Why the stages of large cohorts are not told."""
     lost: int = 0
 
     @property
@@ -61,6 +66,7 @@ class Publication:
             [[*grouping] for grouping in self.lattice],
             self.parameters.as_json(),
             rows,
+            [[stage.cohort, stage.told] for stage in self.stages],
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +79,8 @@ class Publication:
             "groupings": {
                 grouping or "TOTAL": counted for grouping, counted in self._counted().items()
             },
+            "stages": {stage.cohort: stage.told for stage in self.stages},
+            "stages_withheld": self.untold,
             "share": {measure: self.share(Measure(measure)) for measure in MEASURES},
             "cells": [
                 {
@@ -103,6 +111,8 @@ class Publication:
             if why["PATIENTS"] != "SMALL":
                 told = ", ".join(f"{m.lower()} {why[m].lower()}" for m in MEASURES)
                 lines.append(f"  {row.grouping or 'TOTAL'} {' '.join(row.values)}: {told}")
+        lines += [f"stage of {stage.cohort}: {stage.told}" for stage in self.stages]
+        lines += [f"stage of {cohort}: {why.lower()}" for cohort, why in self.untold.items()]
         lines += [
             f"{measure.lower()} is told of {share:.0%} of the groups of enough"
             for measure in MEASURES
@@ -132,7 +142,12 @@ def _words(counts: Mapping[str, int]) -> str:
 
 
 def digest(
-    release: Release, algorithm: str, lattice: Any, parameters: Any, rows: Sequence[Any]
+    release: Release,
+    algorithm: str,
+    lattice: Any,
+    parameters: Any,
+    rows: Sequence[Any],
+    stages: Sequence[Any],
 ) -> str:
     """Compute the SHA-256 of what is published: JSON with sorted keys, without blanks, in UTF-8."""
     content = {
@@ -142,6 +157,7 @@ def digest(
         "lattice": lattice,
         "parameters": parameters,
         "cells": rows,
+        "stages": stages,
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -163,7 +179,7 @@ def assemble(
             planned.asked[family.name],
             planned.problems[family.name].questions,
             lines[family.name],
-            strict=True,
+            strict=False,  # stages follow
         )
         for (cell, measure), question, line in asked:
             lower, upper = question.constraint.lower, question.constraint.upper
@@ -172,6 +188,16 @@ def assemble(
                 why[cell, measure] = "EXACT" if lower == upper else "BAND"
             else:
                 why[cell, measure] = line.verdict.value
+    stages = dict[str, str]()
+    held: list[Stage] = []
+    for family in FAMILIES:
+        asked_for = planned.problems[family.name].stages
+        after = lines[family.name][len(planned.asked[family.name]) :]
+        for stage, line in zip(asked_for, after, strict=True):
+            if line.verdict is Verdict.PUBLISHED:
+                held.append(stage)
+            else:
+                stages[stage.cohort] = line.verdict.value
     rows, reasons = list[Row](), dict[tuple[str, int], dict[str, str]]()
     for cell in planned.cells:
         bounds = tuple(told.get((cell, measure), _WITHHELD) for measure in MEASURES)
@@ -182,7 +208,7 @@ def assemble(
         reasons[cell.name, cell.place] = {"PATIENTS": patients, **of}
         size = len(cell.members) if shown else None
         rows.append(Row(cell.name, cell.place, cell.values, size, bounds))
-    return Publication(release, lattice, parameters, rows, reasons, lost)
+    return Publication(release, lattice, parameters, rows, held, reasons, stages, lost)
 
 
 def _first(reasons: Mapping[str, str]) -> str:

@@ -6,17 +6,19 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import asyncpg
 
 from db.disclosure.decision import BASE, Line, Plan, Question, plan
-from db.disclosure.frozen import Frozen, Release, known, read
+from db.disclosure.frozen import Frozen, Release, known, read, stages
 from db.disclosure.lattice import DEFAULT, Cell, Dimension, Lattice, cells
 from db.disclosure.outcome import Measure
 from db.disclosure.parameters import ALGORITHM, Parameters
 from db.disclosure.publication import MEASURES, Publication, assemble, digest, groupings
 from db.disclosure.refusal import PublishingRefused
+from db.disclosure.stage import Stage
 from db.disclosure.system import Constraint
 from db.disclosure.worker import decided
 from db.release.key import ReleaseKey
@@ -72,6 +74,14 @@ insert into connect.published_cell (release_id, grouping_name, place, dimension_
   evaluable_lower, evaluable_upper, response_lower, response_upper, benefit_lower, benefit_upper)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+_STAGES: Final = """
+select cohort_code, stage::text from connect.published_stage where release_id = $1
+order by cohort_code
+"""
+_STAGE: Final = """
+insert into connect.published_stage (release_id, cohort_code, stage)
+values ($1, $2, $3::text::connect.cohort_stage)
+"""
 _REASON: Final = """
 insert into connect.publication_report (release_id, grouping_name, place, measure, verdict)
 values ($1, $2, $3, $4, $5)
@@ -101,6 +111,12 @@ async def publish(
         place = releases.index(release)
         values = await known(connection, release)
         parameters = parameters or Parameters()
+        staged = [
+            stage
+            for number, each in enumerate(releases)
+            if history[each.id]["published"]
+            for stage in await _told_stages(connection, frozen, number, each)
+        ]
         planned = plan(
             frozen.units,
             cells(lattice, frozen.treatments[place], values),
@@ -109,6 +125,8 @@ async def publish(
             await _published(connection, frozen, releases, history),
             parameters,
             key.dropping,
+            staged,
+            await stages(connection, frozen, place),
         )
         inputs = _inputs(planned, lattice, parameters, release, releases)
         lines, lost = await _decide(connection, release, inputs, planned, tell)
@@ -203,7 +221,9 @@ async def _published(
         stored.sort(key=lambda each: (order[each["grouping_name"]], each["place"]))
         content = [[list(v) if isinstance(v, list) else v for v in each] for each in stored]
         parameters = json.loads(row["parameters"])
-        if digest(release, row["algorithm"], lattice, parameters, content) != row["digest"]:
+        stages_ = [[*each] for each in await connection.fetch(_STAGES, release.id)]
+        sealed = digest(release, row["algorithm"], lattice, parameters, content, stages_)
+        if sealed != row["digest"]:
             raise _altered(release)
         members = {
             (cell.name, cell.values): cell for cell in cells(lattice, frozen.treatments[place], {})
@@ -213,6 +233,15 @@ async def _published(
             if cell is not None and each["patients"] is not None:
                 told += _questions(each, cell, place)
     return told
+
+
+async def _told_stages(
+    connection: Connection, frozen: Frozen, place: int, release: Release
+) -> list[Stage]:
+    """Read the stages that an earlier publication told."""
+    told = {row["cohort_code"]: row["stage"] for row in await connection.fetch(_STAGES, release.id)}
+    found = await stages(connection, frozen, place)
+    return [replace(stage, told=told[stage.cohort]) for stage in found if stage.cohort in told]
 
 
 def _altered(release: Release) -> PublishingRefused:
@@ -260,6 +289,11 @@ def _inputs(
         [each.manifest_digest for each in releases],
         asked,
         history,
+        [
+            [stage.cohort, stage.release, stage.months, stage.design, stage.told]
+            for problem in planned.problems.values()
+            for stage in (*problem.staged, *problem.stages)
+        ],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -272,7 +306,7 @@ async def _decide(
     for row in await connection.fetch(_DRAFT, release.id, inputs):
         lines[row["family"]].append(Line.from_json(json.loads(row["line"])))
     done = sum(len(each) for each in lines.values())
-    whole = sum(len(each) for each in planned.asked.values())
+    whole = sum(len(each.questions) + len(each.stages) for each in planned.problems.values())
     lost = 0
     tell(done, whole)
     async with aclosing(decided(planned.problems, lines)) as deciding:
@@ -306,6 +340,9 @@ async def _store(connection: Connection, key: ReleaseKey, made: Publication) -> 
                 for row in made.rows
             ],
         )  # fmt: skip
+        await connection.executemany(
+            _STAGE, [(release, stage.cohort, stage.told) for stage in made.stages]
+        )
         await connection.executemany(
             _REASON,
             [

@@ -172,7 +172,7 @@ class Search:
         """Name the parts that meet a requirement."""
         of_move, at = self._held.of_move, self._held.at
         parts = [of_move[at[move] : at[move + 1]] for move in wanted.requirement.targets]
-        return np.unique(np.concatenate(parts))
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))
 
     @property
     def _held(self) -> _Parts:
@@ -187,6 +187,8 @@ class Search:
         firsts = [self._firsts(one) for one in wanted]
         asked = np.repeat(np.arange(len(wanted)), [len(one) for one in firsts])
         first = np.concatenate(firsts)
+        if not len(first):
+            return [None] * len(wanted)
         if not deep:
             alone = hashes[first] == 0
             return self._best(wanted, asked[alone], first[alone], None)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from db.disclosure.outcome import Family, Measure, Unit
+from db.disclosure.stage import Stage
 
 Places: TypeAlias = "npt.NDArray[np.int64]"
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
@@ -86,6 +87,7 @@ class System:
         nobody = np.zeros(1, np.int64)
         self.knower: Places = np.r_[self.hospital, nobody][self.owner]
         self.rows: list[Constraint] = []
+        self.stages: list[Stage] = []
         self.effect: Effects = np.zeros((64, self.moves + 1), np.int8)
         self.least: Places = np.zeros(64, np.int64)
         self.most: Places = np.zeros(64, np.int64)
@@ -152,8 +154,21 @@ class System:
         self.rows.pop()
 
     def keeps(self, moves: Places) -> bool:
-        """Tell whether the world of some moves keeps every constraint."""
+        """Tell whether the world of some moves keeps every constraint and agrees with stages."""
         count = len(self.rows)
         told = self.effect[:count, moves].sum(axis=1, dtype=np.int64)
         inside = (told >= self.least[:count]) & (told <= self.most[:count])
-        return bool(inside.all())
+        return bool(inside.all()) and all(self.agrees(stage, moves) for stage in self.stages)
+
+    def agrees(self, stage: Stage, moves: Places) -> bool:
+        """Tell whether the world of some moves may have led to a stage."""
+        evaluable = self._column[stage.release, Measure.EVALUABLE]
+        benefit = self._column[stage.release, Measure.BENEFIT]
+        members = stage.members
+        found = {unit: self.truths[unit] for unit in members}
+        for move in moves:
+            if (unit := int(self.owner[move])) in members:
+                found[unit] = self.truths[unit] + self.shift[move]
+        return stage.agrees(
+            {unit: bool(state[benefit]) for unit, state in found.items() if state[evaluable]}
+        )

@@ -17,6 +17,4 @@ comment on column connect.publication_draft.line is 'the verdict, and the certif
 call connect.protect('connect.publication_draft');
 revoke all on connect.publication_draft from connect_steward;
 
-comment on column connect.publication.signature is '{JWS} compact, EdDSA with Ed25519, of the digest';
-
 -- migrate:down
