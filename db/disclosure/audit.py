@@ -244,7 +244,7 @@ class Audit:
         for first in range(0, len(self._held), _TOGETHER):
             places = range(first, min(first + _TOGETHER, len(self._held)))
             while (verdict := self._repair(places, [])) is not Verdict.PUBLISHED:
-                lost = next(place for place in places if self._held[place].failed)
+                lost = next(p for p in places if self._held[p].failed and not self._held[p].lost)
                 if verdict is Verdict.UNDECIDED:
                     raise Unproven
                 self._held[lost].lost = True

@@ -19,7 +19,7 @@ from db.disclosure.parameters import ALGORITHM, Parameters
 from db.disclosure.publication import MEASURES, Publication, assemble, digest, groupings
 from db.disclosure.refusal import PublishingRefused
 from db.disclosure.stage import Stage
-from db.disclosure.system import Constraint
+from db.disclosure.system import HOSPITALS, Constraint
 from db.disclosure.worker import decided
 from db.release.key import ReleaseKey
 from db.release.verify import verify
@@ -108,6 +108,11 @@ async def publish(
         release, before, history = await _settle(connection, key, version)
         releases = sorted([*before, release], key=lambda each: (each.cut_off, each.id))
         frozen = await read(connection, releases)
+        if len({unit.hospital for unit in frozen.units}) > HOSPITALS:
+            raise PublishingRefused(
+                f"the releases hold more than {HOSPITALS} hospitals, and the audit tells no more "
+                "apart: nothing can be published"
+            )
         place = releases.index(release)
         values = await known(connection, release)
         parameters = parameters or Parameters()

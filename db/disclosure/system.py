@@ -22,7 +22,7 @@ Flags: TypeAlias = "npt.NDArray[np.bool_]"
 Effects: TypeAlias = "npt.NDArray[np.int8]"
 
 HOSPITALS = 62
-"""How many are told apart; where there are more, some are taken to know what two know."""
+"""How many can be told apart: a bit each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class System:
             np.concatenate([np.array(shifts, np.int8), empty]) if shifts else empty
         )
         names = sorted({unit.hospital for unit in units})
-        place = {name: np.int64(1) << (number % HOSPITALS) for number, name in enumerate(names)}
+        place = {name: np.int64(1) << number for number, name in enumerate(names)}
         self.hospital: Places = np.array([place[unit.hospital] for unit in units], np.int64)
         self.insiders = int(np.bitwise_or.reduce(self.hospital)) if len(units) else 0
         nobody = np.zeros(1, np.int64)
