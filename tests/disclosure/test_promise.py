@@ -45,19 +45,19 @@ def found(population: Population) -> set[object]:
     return wrong
 
 
-@trying(ci=60, nightly=3_000)
+@trying(ci=300, nightly=10_000)
 @given(populations(most=6))
 def test_one_release_makes_nobody_certain(population: Population) -> None:
     assert not found(population)
 
 
-@trying(ci=25, nightly=1_500)
+@trying(ci=120, nightly=5_000)
 @given(populations(most=4, releases=2))
 def test_two_releases_together_make_nobody_certain(population: Population) -> None:
     assert not found(population)
 
 
-@trying(ci=6, nightly=400)
+@trying(ci=60, nightly=2_000)
 @given(populations(most=3, releases=3))
 def test_three_releases_together_make_nobody_certain(population: Population) -> None:
     assert not found(population)
@@ -129,7 +129,7 @@ def test_an_audit_that_leaves_something_out_is_caught(
 DESIGN = Design(n1=2, r1=0, n=4, r=1)
 
 
-@trying(ci=25, nightly=1_500)
+@trying(ci=120, nightly=5_000)
 @given(populations(most=6))
 def test_a_stage_that_is_told_makes_nobody_certain(population: Population) -> None:
     """Beside all cells, to who tries every order within a month."""

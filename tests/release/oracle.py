@@ -207,7 +207,7 @@ async def held(connection: asyncpg.Connection, version: str) -> Counter[str]:
         )
         for each in (json.loads(row["row"]) for row in rows):
             subject = each.pop("subject")
-            for technical in ("release_id", "ordinal"):
+            for technical in ("release_id", "ordinal", "linkage"):
                 each.pop(technical, None)
             if table == "screening_row":
                 screenings[subject] = each

@@ -31,6 +31,7 @@ def test_reads_what_is_set(tmp_path: Path) -> None:
             "CONNECT_POOL_SIZE": "100",
             "CONNECT_KEY_FILE": str(tmp_path / "k"),
             "CONNECT_AUDIT_KEY_FILE": str(tmp_path / "a"),
+            "CONNECT_RELEASE_KEY_FILE": str(tmp_path / "r"),
             "DATABASE_URL": URL,
         }
     )
@@ -38,6 +39,7 @@ def test_reads_what_is_set(tmp_path: Path) -> None:
         data_dir=tmp_path,
         key_file=tmp_path / "k",
         audit_key_file=tmp_path / "a",
+        release_key_file=tmp_path / "r",
         demo=True,
         pool_size=100,
         database_url=URL,
@@ -48,6 +50,7 @@ def test_the_keys_lie_in_the_data_directory(tmp_path: Path) -> None:
     settings = Settings.load({"CONNECT_DATA_DIR": str(tmp_path)})
     assert settings.key_file == tmp_path / "pseudonym.key"
     assert settings.audit_key_file == tmp_path / "audit.key"
+    assert settings.release_key_file == tmp_path / "release.key"
 
 
 def test_an_empty_variable_is_an_absent_one() -> None:
