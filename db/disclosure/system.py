@@ -116,8 +116,22 @@ class System:
             ]
             if other:
                 asked.add(tuple(other))
+        asked |= self._open(unit, paths, first)
         least = [one for one in asked if not any(set(two) < set(one) for two in asked)]
         return [Requirement(targets, unit=number) for targets in sorted(least)]
+
+    def _open(self, unit: Unit, paths: Sequence[Effects], first: int) -> set[tuple[int, ...]]:
+        """Ask that a unit for which it is too early may be neither: NO would stay NO for ever.
+
+        A later release, in which it is protected, could not make up for it.
+        """
+        last = unit.present[-1] if unit.present else None
+        if last is None or not unit.early[last] or Measure.EVALUABLE not in self.family.measures:
+            return set()
+        column = self._column[last, Measure.EVALUABLE]
+        if not paths[0][column]:
+            return set()
+        return {tuple(first + n for n, path in enumerate(paths[1:]) if not path[column])}
 
     def column(self, constraint: Constraint) -> int:
         """Give the column of truths and shifts that a constraint counts."""

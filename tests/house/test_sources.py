@@ -15,7 +15,10 @@ from tests.house.repository import GENERATED, PACKAGES, ROOT, files, sources, tr
 
 MOST_LINES = 500
 VAGUE = re.compile(r"^(utils?|helpers?|common|misc|managers?|services?)$")
-ALLOWED = {"schema": {"schema", "strawberry"}, "db": {"db", "asyncpg"}}
+ALLOWED = {
+    "schema": {"schema", "strawberry"},
+    "db": {"db", "asyncpg", "cryptography", "numpy", "scipy"},
+}
 DATABASE_CALLS = re.compile(
     r"^(fetch|fetchrow|fetchval|fetchmany|execute|executemany|cursor|copy_\w+)$"
 )
