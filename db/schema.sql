@@ -2269,6 +2269,28 @@ COMMENT ON COLUMN connect.publication.signature IS '{Ed25519} of the digest, bas
 
 COMMENT ON COLUMN connect.publication.key_id IS '{RFC 7638} thumbprint of the public key that verifies it';
 
+CREATE TABLE connect.publication_draft (
+    release_id bigint NOT NULL,
+    inputs text NOT NULL COLLATE pg_catalog."C",
+    family text NOT NULL COLLATE pg_catalog."C",
+    step integer NOT NULL,
+    line jsonb NOT NULL,
+    CONSTRAINT publication_draft_inputs_check CHECK ((inputs ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT publication_draft_step_check CHECK ((step >= 0))
+);
+
+ALTER TABLE ONLY connect.publication_draft FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE connect.publication_draft IS 'What publishing a release has decided so far.';
+
+COMMENT ON COLUMN connect.publication_draft.inputs IS '{SHA-256} of all that it is decided from';
+
+COMMENT ON COLUMN connect.publication_draft.family IS 'measures that are decided together';
+
+COMMENT ON COLUMN connect.publication_draft.step IS 'from 0, in the order of decisions';
+
+COMMENT ON COLUMN connect.publication_draft.line IS 'the verdict, and the certificates that it rests on';
+
 CREATE TABLE connect.publication_report (
     release_id bigint NOT NULL,
     grouping_name text NOT NULL COLLATE pg_catalog."C",
@@ -3294,6 +3316,9 @@ ALTER TABLE ONLY connect.pseudonym
 ALTER TABLE ONLY connect.pseudonym
     ADD CONSTRAINT pseudonym_scope_id_public_id_key UNIQUE (scope_id, public_id);
 
+ALTER TABLE ONLY connect.publication_draft
+    ADD CONSTRAINT publication_draft_pkey PRIMARY KEY (release_id, inputs, family, step);
+
 ALTER TABLE ONLY connect.publication
     ADD CONSTRAINT publication_pkey PRIMARY KEY (release_id);
 
@@ -4162,6 +4187,9 @@ ALTER TABLE ONLY connect.pseudonym
 ALTER TABLE ONLY connect.pseudonym
     ADD CONSTRAINT pseudonym_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES connect.scope(id);
 
+ALTER TABLE ONLY connect.publication_draft
+    ADD CONSTRAINT publication_draft_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.data_release(id);
+
 ALTER TABLE ONLY connect.publication
     ADD CONSTRAINT publication_release_id_fkey FOREIGN KEY (release_id) REFERENCES connect.data_release(id);
 
@@ -4759,6 +4787,8 @@ ALTER TABLE connect.project_tumour_type ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connect.pseudonym ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.publication ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE connect.publication_draft ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.publication_report ENABLE ROW LEVEL SECURITY;
 
@@ -6222,6 +6252,8 @@ GRANT SELECT ON TABLE connect.publication TO connect_partner;
 GRANT SELECT ON TABLE connect.publication TO connect_researcher;
 GRANT SELECT ON TABLE connect.publication TO connect_authority;
 GRANT SELECT ON TABLE connect.publication TO connect_clinician;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.publication_draft TO connect_loader;
 
 GRANT SELECT,INSERT ON TABLE connect.publication_report TO connect_loader;
 GRANT SELECT ON TABLE connect.publication_report TO connect_steward;
