@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from connect_graph import database, log
+from connect_graph import budget, database, log
 from connect_graph.audit import audit_key
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import DemoIssuer
@@ -19,6 +19,7 @@ from connect_graph.server import serve
 from connect_graph.settings import Settings
 
 _HOST: Final = "127.0.0.1"
+_PATIENCE: Final = 300
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     async def pending() -> tuple[str, ...]:
         return ()
 
+    # One member asks for all, and here one who waits is answered later than ours would have them.
+    budget.WAIT_SECONDS = _PATIENCE
     log.set_up()
     graphs = {path: replace(graph, compiles=False) for path, graph in graphs_of(None).items()}
     with database.running(settings) as url:

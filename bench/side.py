@@ -28,7 +28,12 @@ from db.viewer import Viewer
 HOST: Final = "127.0.0.1"
 POOL: Final = 8
 """Connections to PostgreSQL of each side."""
-PLANS: Final = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"}
+PLANS: Final = {
+    "jit": "off",
+    "timezone": "UTC",
+    "work_mem": "16MB",
+    "plan_cache_mode": "force_generic_plan",
+}
 """How PostgreSQL plans for every side: a statement once, since row security makes planning dear."""
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _RIVALS: Final = Path(__file__).resolve().parent / "rivals"

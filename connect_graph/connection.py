@@ -6,7 +6,10 @@ uvicorn waits for a head for ever, and what it refuses itself carries no headers
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
+import struct
+import termios
 from asyncio.events import TimerHandle
 from http import HTTPStatus
 
@@ -18,13 +21,16 @@ from connect_graph.protection import STRICT
 
 DEAD_SECONDS = 60
 """After how long without a sign a caller counts as gone, also one who reads nothing."""
+TAKEN = 65_536
+"""[bytes] What a caller takes of an answer in the time that a request may take to arrive."""
 
 
 class Connection(HttpToolsProtocol):
-    """Close what does not ask in time, and make room where all places are taken."""
+    """Close what neither asks nor reads in time, and make room where all places are taken."""
 
     bounds = USUAL
     _arriving: TimerHandle | None = None
+    _reading: TimerHandle | None = None
     _begun = False
     _presence: Presence | None = None
 
@@ -41,6 +47,8 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a caller."""
         self._arrived()
+        if self._reading is not None:
+            self._reading.cancel()
         if self._presence is not None:
             self._presence.left()
         super().connection_lost(exc)
@@ -65,6 +73,12 @@ class Connection(HttpToolsProtocol):
             self.scope["state"][PRESENCE] = self._presence
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on to the next request, and see that what was answered is read."""
+        super().on_response_complete()
+        if self._reading is None:
+            self._await_reader()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
         self._refuse(HTTPStatus.BAD_REQUEST, msg)
@@ -83,6 +97,28 @@ class Connection(HttpToolsProtocol):
             self._arriving.cancel()
             self._arriving = None
         self._begun = False
+
+    def _await_reader(self) -> None:
+        self._reading = None
+        if self.transport.get_write_buffer_size():
+            seconds, most = self.bounds.request_seconds, self._unread() - TAKEN
+            self._reading = self.loop.call_later(seconds, self._require_read, most)
+
+    def _require_read(self, most: int) -> None:
+        """End a caller of whose answer more is left than may be."""
+        if self.transport.get_write_buffer_size() and self._unread() > most:
+            self.transport.abort()
+        else:
+            self._await_reader()
+
+    def _unread(self) -> int:
+        """Count what the caller has not taken: the system takes it from us in large pieces."""
+        held = self.transport.get_write_buffer_size()
+        if (taken_over := getattr(termios, "TIOCOUTQ", None)) is None:
+            return held
+        callers = self.transport.get_extra_info("socket")
+        (queued,) = struct.unpack("i", fcntl.ioctl(callers.fileno(), taken_over, bytes(4)))
+        return held + int(queued)
 
     def _late(self) -> None:
         if not self._waits:  # the head of the next came with the last request

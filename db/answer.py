@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from db.expression import tables
 from db.json_text import EXCESSIVE, LACKING, marked, object_of, quoted, scalar, string
-from db.plan import Column, Expression, ScopedId, Select
+from db.plan import Column, Expression, ScopedId, Select, leads_on
 from db.shape import (
     Body,
     Constant,
@@ -131,11 +131,12 @@ class _Composer:
 
     def _page_of_all(self, root: Listed) -> str:
         if not root.is_read:
-            counted = self._total(root.select) if root.select.count else "0"
-            return self._page(root, {}, counted, "")
+            return self._page(root, {}, self._total(root.select) if root.select.count else "0", "")
         level, step = self.steps.begin(root.select)
         texts = self._texts(level, root)
-        self.steps.read_page(level, step, root)
+        # Conditions on other tables are dear: they are looked at once, for the page and its size.
+        once = root.select.count and any(map(leads_on, root.select.where))
+        self.steps.read_page(level, step, root, once=once)
         lists = [
             f"coalesce('[' || string_agg({text}, ',' order by r{level.number}.place) || ']', '[]')"
             f" as a{place}"
@@ -146,7 +147,10 @@ class _Composer:
         self.steps.write(
             level, [*lists, *self.steps.ends(level, root), *numbered(counts)], embedded
         )
-        total = self._total(root.select) if root.select.count else "0"
+        total = "0"
+        if root.select.count:
+            count = f"(select count(*) from f{level.number})"
+            total = count if once else self._total(root.select)
         source = f"t{level.number}."
         self._outermost(level, counts, "{}")
         written = self._page(root, texts, total, source)

@@ -52,6 +52,8 @@ class Writer:
     positions: dict[object, int] = field(default_factory=dict)
     looked_up: dict[str, str] = field(default_factory=dict)
     """How the id of a patient is looked up, by the alias of a pseudonym that is not joined."""
+    known: dict[Expression, str] = field(default_factory=dict)
+    """What is read from a step before, by its name there."""
 
     def number(self, of: object) -> int:
         """Give a value its number, by its position in the plan or another name."""
@@ -127,6 +129,8 @@ class Writer:
 
     def expression(self, expression: Expression) -> str:
         """Write what gives a value."""
+        if (known := self.known.get(expression)) is not None:
+            return known
         match expression:
             case Column(table=table, name="public_id") if table in self.looked_up:
                 return self.looked_up[table]

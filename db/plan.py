@@ -146,6 +146,19 @@ class Beyond:
 Predicate = Compare | IsNull | Past | All | Either | Not | Exists | Beyond
 
 
+def leads_on(predicate: Predicate) -> bool:
+    """Tell whether other tables decide."""
+    match predicate:
+        case Exists():
+            return True
+        case All(of=of) | Either(of=of):
+            return any(map(leads_on, of))
+        case Not(of=negated):
+            return leads_on(negated)
+        case _:
+            return False
+
+
 @dataclass(frozen=True, slots=True)
 class Join:
     """Bring in a table whose column equals one of a table before it."""

@@ -182,6 +182,9 @@ async def _open(role: str, url: str, size: int, timeout_ms: int) -> Pool:
             "default_transaction_read_only": "off" if role in {AUDIT, OFFICE} else "on",
             "synchronous_commit": "on",
             "jit": "off",
+            # Planning costs more than running a small statement, and with row security the values
+            # tell the planner nothing.
+            "plan_cache_mode": "force_generic_plan",
             "work_mem": "16MB",
             "timezone": "UTC",
             **_timeouts(role, timeout_ms),

@@ -124,36 +124,69 @@ class Steps:
         rows = self._rows(level, conditions, tail, key=key, beside=beside, distinct=distinct)
         self.written[step] = f"r{level.number} as ({rows})"
 
-    def read_page(self, level: Level, step: int, node: Listed, led_to: str | None = None) -> None:
-        """Read a page, of all or for each row above; one row more tells whether there are more."""
+    def read_page(
+        self,
+        level: Level,
+        step: int,
+        node: Listed,
+        led_to: str | None = None,
+        *,
+        once: bool = False,
+    ) -> None:
+        """Read a page, of all or for each row above; one row more tells whether there are more.
+
+        `once`: of all that is found only once, for the page and its size.
+        """
         select, number = level.select, level.number
         if select.page is None:
             raise TypeError(f"{select.table} is listed without a page")
         size = self.writer.expression(select.page.size)
-        conditions = [] if led_to is None else [led_to]
-        if select.page.after is not None:
-            conditions.append(self.writer.predicate(select.page.after))
         more = any(isinstance(each, PageInfo) and each.asks("more") for _, each in node.members)
         most = f"{size} + 1" if more else size
         for each in node.members:
             if isinstance(each[1], PageInfo) and (each[1].asks("first") or each[1].asks("last")):
                 level.column(cursor_of(select))
-        order = ", ".join(self.writer.order(each) for each in select.order)
-        if led_to is None:
-            rows = self._rows(level, conditions, f" order by {order} limit {most}")
-            rows = f"select q.*, row_number() over () as place from ({rows}) q"
-        else:
+        order = ", ".join(map(self.writer.order, select.order))
+        after = [] if select.page.after is None else [self.writer.predicate(select.page.after)]
+        before = ""
+        if led_to is not None:
             key = "" if select.key is None else self.writer.expression(select.key)
             window = f"row_number() over (partition by {key} order by {order}) as place"
-            rows = self._rows(level, conditions, "", key=key, beside_column=window)
+            rows = self._rows(level, [led_to, *after], "", key=key, beside_column=window)
             rows = f"select q.* from ({rows}) q where q.place <= {most}"
+        else:
+            if once:
+                found, on_page = self._find(level, most)
+                before = f"{found},\n  "
+                rows = self._rows(level, [on_page], f" order by {order}", found=True)
+            else:
+                rows = self._rows(level, after, f" order by {order} limit {most}")
+            rows = f"select q.*, row_number() over () as place from ({rows}) q"
         if more:
             self.written[step] = (
-                f"x{number} as ({rows}),\n  "
+                f"{before}x{number} as ({rows}),\n  "
                 f"r{number} as (select x.* from x{number} x where x.place <= {size})"
             )
             return
-        self.written[step] = f"r{number} as ({rows})"
+        self.written[step] = f"{before}r{number} as ({rows})"
+
+    def _find(self, level: Level, most: str) -> tuple[str, str]:
+        """Find all rows of a list; give the step that has them, and that a row is on the page."""
+        select, table = level.select, f"f{level.number}"
+        names: dict[Expression, str] = {Column(select.alias, "id"): "i"}
+        for order in select.order:
+            names.setdefault(order.by, f"o{len(names)}")
+        columns = [f"{self.writer.expression(each)} as {name}" for each, name in names.items()]
+        source = " ".join(tables(select.table, select.alias, select.joins))
+        where = filtered([self.writer.predicate(each) for each in select.where])
+        found = f"{table} as materialized (select {', '.join(columns)} {source}{where})"
+        self.writer.known = {each: f"{table}.{name}" for each, name in names.items()}
+        after = None if select.page is None else select.page.after
+        beyond = filtered([] if after is None else [self.writer.predicate(after)])
+        order_of = ", ".join(map(self.writer.order, select.order))
+        self.writer.known = {}
+        page = f"select {table}.i from {table}{beyond} order by {order_of} limit {most}"
+        return found, f"{select.alias}.id = any(array({page}))"
 
     def ends(self, level: Level, node: Listed) -> list[str]:
         """Write what a page tells of where it stands."""
@@ -180,6 +213,7 @@ class Steps:
         beside: str = "",
         beside_column: str = "",
         distinct: str = "",
+        found: bool = False,
     ) -> str:
         select = level.select
         joins = select.joins
@@ -195,9 +229,10 @@ class Steps:
         columns += [f"{key} as k"] if key else []
         columns += [beside_column] if beside_column else []
         self.writer.looked_up = {}
-        found = " ".join([*tables(select.table, select.alias, joins), beside]).rstrip()
-        where = filtered([*conditions, *(self.writer.predicate(each) for each in select.where)])
-        return f"select {distinct}{', '.join(columns)} {found}{where}{tail}"
+        source = " ".join([*tables(select.table, select.alias, joins), beside]).rstrip()
+        if not found:
+            conditions = [*conditions, *map(self.writer.predicate, select.where)]
+        return f"select {distinct}{', '.join(columns)} {source}{filtered(conditions)}{tail}"
 
     def write(
         self, level: Level, columns: list[str], embedded: list[Embedded], tail: str = ""

@@ -42,6 +42,7 @@ def battery(ids: dict[str, list[str]]) -> list[Asked]:
             Asked(role, SHARED),
             Asked(role, FILTERED, {"words": ["CR", "PR", "SD", "PD"], "first": 7}),
             Asked(role, COHORTS, {"first": 2}),
+            Asked(role, UNREAD, {"where": {"inn": {"eq": "olaparib"}}, "no": False}),
             Asked(
                 role,
                 ANY + "{ __typename ... on Patient { id biomarkers { label } } } }",
@@ -91,6 +92,9 @@ FILTERED = """query ($words: [Response!]!, $first: Int!) {
     totalCount nodes { id treatments {
       outcome { bestOverallResponse progressionFreeSurvival { days event } } responses { week } } }
   }
+}"""
+UNREAD = """query ($where: DrugFilter, $no: Boolean!) {
+  drugs(where: $where) { totalCount @include(if: $no) }
 }"""
 COHORTS = """query ($first: Int!) { cohorts(first: 20) { nodes { code design { n1 r1 n r p0 p1 }
   biomarkerDefinition { version text }

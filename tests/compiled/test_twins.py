@@ -31,6 +31,8 @@ MUTANTS = (
     Mutant(STEP, "x.place > {", "x.place >= {"),
     Mutant(STEP, "r{number}.place{direction}", "r{number}.place"),
     Mutant(STEP, " order by {order} limit {most}", " limit {most}"),
+    Mutant(STEP, "order by {order_of} limit {most}", "limit {most}"),
+    Mutant(STEP, "{source}{where})", "{source})"),
     Mutant(STEP, "count(*)::integer", "1::integer"),
     Mutant(STEP, "is not None and not same", "is not None and same"),
     Mutant(STEP, "f\" where {' and '.join(conditions)}\"", "f\" where {' or '.join(conditions)}\""),

@@ -10,14 +10,19 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import httpx
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from connect_graph import connection as callers
 from connect_graph import database as office
+from connect_graph.bounds import USUAL
 from connect_graph.protection import STRICT
 from tests.http.client import VIEWER, Client, bearer, codes
 from tests.world import World, serving
@@ -254,6 +259,49 @@ async def test_a_caller_who_is_gone_without_a_word_is_noticed() -> None:
                 idle = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
                 silent = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
                 assert (idle, silent) == (30, 60_000)
+
+
+@asynccontextmanager
+async def answered(size: int) -> AsyncIterator[tuple[uvicorn.Server, socket.socket]]:
+    """Let a caller ask for an answer of so many bytes, of which the system holds few."""
+    app = Starlette(routes=[Route("/", lambda _: Response(b"x" * size))])
+    protocol = callers.bound(replace(USUAL, request_seconds=REQUEST))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
+    loop = asyncio.get_running_loop()
+    with callers.listen("127.0.0.1", 0) as listening, socket.socket() as caller:
+        listening.listen()
+        task = asyncio.create_task(server.serve([listening]))
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        caller.setblocking(False)
+        await loop.sock_connect(caller, listening.getsockname())
+        await loop.sock_sendall(caller, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        yield server, caller
+        caller.close()
+        server.should_exit = True
+        await task
+
+
+async def test_who_drips_an_answer_is_ended() -> None:
+    loop = asyncio.get_running_loop()
+    async with answered(16_000_000) as (server, caller):
+        begun = time.monotonic()
+        assert await loop.sock_recv(caller, 1)
+        while server.server_state.connections and time.monotonic() - begun < 10 * REQUEST:
+            await loop.sock_recv(caller, 1)
+            await asyncio.sleep(0.05)
+        assert REQUEST <= time.monotonic() - begun < 3 * REQUEST
+
+
+async def test_who_reads_an_answer_slowly_gets_it_all() -> None:
+    loop = asyncio.get_running_loop()
+    size = 16_000_000
+    async with answered(size) as (_, caller):
+        begun, taken = time.monotonic(), 0
+        while taken < size and (data := await loop.sock_recv(caller, callers.TAKEN)):
+            taken += len(data)
+            if time.monotonic() - begun < 4 * REQUEST:
+                await asyncio.sleep(0.02)
+        assert taken >= size
 
 
 async def test_every_pool_has_its_timeouts(world: World) -> None:
