@@ -131,8 +131,7 @@ class _Composer:
 
     def _page_of_all(self, root: Listed) -> str:
         if not root.is_read:
-            counted = self._total(root.select) if root.select.count else "0"
-            return self._page(root, {}, counted, "")
+            return self._page(root, {}, self._total(root.select) if root.select.count else "0", "")
         level, step = self.steps.begin(root.select)
         texts = self._texts(level, root)
         # Conditions on other tables are dear: they are looked at once, for the page and its size.

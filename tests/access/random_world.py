@@ -354,7 +354,7 @@ class _Consortium:
             draw.add("release_manifest", release_id=n, manifest={"version": f"R{n}"})
             of_line = {"release_id": n, "grouping_name": "SEX", "place": 1}
             draw.add("published_grouping", release_id=n, name="SEX", dimensions=["SEX"])
-            draw.add("published_cell", **of_line, dimension_values=["MALE"], patients=draw.maybe(9))
+            draw.add("published_cell", **of_line, dimension_values=["MALE"], patients=9)
             draw.add(
                 "publication_draft",
                 release_id=n,
