@@ -28,9 +28,10 @@ _READERS: Final = ("partner", "researcher")
 def prepare(scene: Scene, releases: int) -> dict[int, str]:
     """Freeze and publish releases one after the other; between them some withdraw."""
     made: dict[int, str] = {}
-    for number, cut_off in enumerate(scene.cut_offs(releases)):
+    cut_offs = scene.cut_offs(releases)
+    for number, cut_off in enumerate(cut_offs):
         if number:
-            scene.withdraw(_LEAVE, number)
+            scene.withdraw(_LEAVE, number, cut_offs[number - 1])
         version = f"ATTACK-{number + 1}"
         scene.freeze(version, cut_off)
         scene.publish(version)

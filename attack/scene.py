@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -95,9 +96,9 @@ class Scene:
         """Publish a release: what it tells is decided here."""
         self.command("release", "--publish", version)
 
-    def withdraw(self, one_in: int, turn: int) -> int:
-        """Let some of the treated withdraw their consent, as the data office notes it."""
-        patients = asyncio.run(_asked(self.url, attacked.consenting))
+    def withdraw(self, one_in: int, turn: int, day: date) -> int:
+        """Let some who were treated by a day withdraw, as the data office notes it."""
+        patients = asyncio.run(_asked(self.url, partial(attacked.consenting, day=day)))
         leaving = patients[turn % one_in :: one_in]
         office = self.door("steward")
         with httpx.Client() as http:

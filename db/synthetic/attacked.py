@@ -42,8 +42,10 @@ where exists (
     select from connect.consent c
     where c.patient_id = y.patient_id and c.purpose = 'RESEARCH'
       and c.given_at <= now() and c.withdrawn_at is null)
-  and exists (select from connect.treatment t where t.patient_id = y.patient_id)
-order by y.public_id
+  and exists (
+    select from connect.treatment t join connect.treatment_identity i on i.treatment_id = t.id
+    where t.patient_id = y.patient_id and i.started_on <= $1)
+order by y.patient_id
 """
 _READ = "select key from connect.treatment"
 
@@ -71,9 +73,9 @@ async def started(connection: Connection) -> tuple[list[date], date]:
     return days, await connection.fetchval(_LAST)
 
 
-async def consenting(connection: Connection) -> list[str]:
-    """List the treated who consent to research, by their ids in the consortium."""
-    return [row["public_id"] for row in await connection.fetch(_CONSENTING)]
+async def consenting(connection: Connection, day: date) -> list[str]:
+    """List who was treated by a day and consents to research, by their ids in the consortium."""
+    return [row["public_id"] for row in await connection.fetch(_CONSENTING, day)]
 
 
 async def read_by(connection: Connection, settings: Sequence[str]) -> list[UUID]:
