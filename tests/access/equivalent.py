@@ -23,6 +23,10 @@ EQUIVALENT: dict[str, str] = {
     r"|project|project_cohort|project_tumour_type|site) for steward too": (
         "it asks for the steward whom the settings name, who sees these rows already"
     ),
+    r"policy: own_identity on scope for office too": (
+        "it looks memberships up, which that login reads only while a steward asks, and then it "
+        "reads every scope"
+    ),
     r"policy: office on audit_seal for audit too": "`last` shows every seal's two columns already",
     r"policy: office_read on pseudonym without \( SELECT connect\.is_office\(\) AS is_office\)": (
         "the scope that it looks up is there only while a steward asks: a second guard"
