@@ -264,7 +264,11 @@ CONDITIONS: list[tuple[dict[str, Any], Callable[[Treatment], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("where", "holds"), CONDITIONS, ids=lambda each: str(each)[:50])
+@pytest.mark.parametrize(
+    ("where", "holds"),
+    CONDITIONS,
+    ids=lambda each: str(each)[:50] if isinstance(each, dict) else "",
+)
 async def test_every_condition(
     world: World, where: dict[str, Any], holds: Callable[[Treatment], bool]
 ) -> None:
