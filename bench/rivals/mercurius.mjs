@@ -130,8 +130,8 @@ const loaders = {
   Treatment: {
     cohort: one(
       "cohort",
-      `select c.id as parent, c.id as row_id, c.code, c.tumour_type as "tumourType", c.stage
-       from connect.cohort c where c.id = any($1::bigint[])`,
+      `select c.id as parent, c.id as row_id, c.code, c.tumour_type as "tumourType", s.stage
+       from connect.cohort c left join connect.stage_of_cohort s on s.cohort_id = c.id where c.id = any($1::bigint[])`,
       "cohort_id",
     ),
     responses: many(

@@ -72,7 +72,7 @@ type Treatment {
   outcome: Outcome
   resistanceFindings: [ResistanceFinding!]
 }
-type Cohort { code: String!, tumourType: String!, stage: String!, drugs: [Drug!]! }
+type Cohort { code: String!, tumourType: String!, stage: String, drugs: [Drug!]! }
 type Drug { inn: String!, atc: String }
 type ResponseAssessment {
   week: Int

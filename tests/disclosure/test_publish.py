@@ -94,7 +94,7 @@ async def test_what_is_told_holds_of_the_frozen_rows(
     assert not await owner.fetchval("select count(*) from connect.publication_draft")
 
 
-@pytest.mark.parametrize("stop", [0, 7, 40])
+@pytest.mark.parametrize("stop", [0, 7, 20])
 async def test_what_was_broken_off_goes_on_to_the_same(
     owner: asyncpg.Connection, place: Place, stop: int
 ) -> None:
