@@ -116,8 +116,8 @@ class Connection(HttpToolsProtocol):
         held = self.transport.get_write_buffer_size()
         if (taken_over := getattr(termios, "TIOCOUTQ", None)) is None:
             return held
-        callers = self.transport.get_extra_info("socket")
-        (queued,) = struct.unpack("i", fcntl.ioctl(callers.fileno(), taken_over, bytes(4)))
+        descriptor = self.transport.get_extra_info("socket").fileno()
+        (queued,) = struct.unpack("i", fcntl.ioctl(descriptor, taken_over, bytes(4)))
         return held + int(queued)
 
     def _late(self) -> None:

@@ -77,21 +77,22 @@ async def _listen(
         worker.stdin.write(pickle.dumps(given))
         await worker.stdin.drain()
         worker.stdin.close()
-    while line := await worker.stdout.readline():
-        told = json.loads(line)
-        if told is None:
-            lines.put_nowait(
-                PublishingRefused(
-                    "it was not found out within the limits whether earlier publications keep "
-                    "their promise, so nothing is published beside them: report this"
+    with suppress(ValueError):  # of a line that was not written to its end
+        while line := await worker.stdout.readline():
+            told = json.loads(line)
+            if told is None:
+                lines.put_nowait(
+                    PublishingRefused(
+                        "it was not found out within the limits whether earlier publications keep "
+                        "their promise, so nothing is published beside them: report this"
+                    )
                 )
-            )
-            return
-        if isinstance(told, int):
-            lines.put_nowait((family.name, told))
-            lines.put_nowait(None)
-            return
-        lines.put_nowait((family.name, Line.from_json(told)))
+                return
+            if isinstance(told, int):
+                lines.put_nowait((family.name, told))
+                lines.put_nowait(None)
+                return
+            lines.put_nowait((family.name, Line.from_json(told)))
     lines.put_nowait(
         PublishingRefused(
             f"what decides {family.name.lower()} ended before its time: run the command "
