@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import CensoredData, beta, ecdf  # type: ignore[import-untyped]
 
-LEVEL = 0.95
+from resolvers.statistics.level import LEVEL
+
 _TAIL = (1 - LEVEL) / 2
 _HALF = 0.5 + 1e-12
 Pair = tuple[float, float]

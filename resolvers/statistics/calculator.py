@@ -15,8 +15,6 @@ from typing import Any
 from db.pool import Unavailable
 from resolvers.recent import Recent
 
-LEVEL = 0.95
-"""Of every interval."""
 Share = tuple[int, int]
 """A numerator and its denominator."""
 Interval = tuple[float, float]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers.statistics.calculator import LEVEL, Calculator, Counts, Share
+from resolvers.statistics.calculator import Calculator, Counts, Share
+from resolvers.statistics.level import LEVEL
 
 Bounds = tuple[int, int]
 """At least and at most: the same where it is exact."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 import asyncpg
 import pytest
 
+from db.disclosure import worker
 from db.disclosure.lattice import Lattice, LatticeRefused, parse
 from db.disclosure.publication import Publication
 from db.disclosure.publish import publish
@@ -109,6 +111,17 @@ async def test_what_was_broken_off_goes_on_to_the_same(
     resumed = await published(owner, place, "second")
     assert resumed.digest == uninterrupted.digest
     assert resumed.reasons == uninterrupted.reasons
+
+
+@pytest.mark.parametrize("said", ["", '{"verdict": "PUBL'], ids=["nothing", "half a line"])
+async def test_a_worker_that_ends_before_its_time_is_told(
+    owner: asyncpg.Connection, place: Place, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    program = f"import sys; sys.stdin.buffer.read(); sys.stdout.write({said!r})"
+    monkeypatch.setattr(worker, "_PROGRAM", (sys.executable, "-c", program))
+    async with asyncio.timeout(60):
+        with pytest.raises(PublishingRefused, match="ended before its time"):
+            await published(owner, place, "second")
 
 
 async def test_a_killed_command_goes_on_to_the_same_and_says_so(place: Place) -> None:
