@@ -260,7 +260,7 @@ class Report:
         if self.unmapped:
             lines.append("Not in the vocabularies:")
             lines += [f"  {each.system} {each.code} ({each.count})" for each in self.unmapped]
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
