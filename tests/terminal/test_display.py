@@ -172,16 +172,10 @@ def test_a_grid_loses_nothing_and_keeps_to_its_width(
     grid = Grid(head, [[row] for row in rows])
     lines = grid.lines(width)
     if lines is None:
-        assert (
-            sum(map(breadth, head)) + 2 * (len(head) - 1) > width
-            or any(sum(map(breadth, row)) + 2 * (len(head) - 1) > width for row in rows)
-            or len(head) > 1
-        )
+        whole = [max(map(breadth, column)) for column in zip(head, *rows, strict=True)]
+        assert sum(whole) + 2 * (len(head) - 1) > width
         return
     assert max(map(breadth, lines)) <= width
     drawn = "".join("".join(lines).split()).replace("─", "")
-    for text in (*head, *(cell for row in rows for cell in row)):
-        for letter in set(re.sub(r"\s", "", text)):
-            assert letter in drawn
     wanted = "".join(head) + "".join(cell for row in rows for cell in row)
     assert sorted(drawn) == sorted(re.sub(r"\s", "", wanted))
