@@ -30,7 +30,7 @@ from connect_graph.embedded import running
 from db.address import Address
 from tests import world as worlds
 from tests.clients.program import PYTHON
-from tests.world import ROOT, Database, World, make, serving
+from tests.world import RELEASE_KEY, ROOT, Database, World, make, serving
 
 CLIENTS = ROOT / "docs" / "clients.md"
 JOINING = ROOT / "docs" / "joining.md"
@@ -53,7 +53,7 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _OWN = re.compile(r'"(id|endCursor)": "[^"]+"')
-_SEAL = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::[\d.]+)?|\b[0-9a-f]{64}\b")
+_SEAL = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::[\d.]+)?(?:[+-]\d\d:\d\d)?|\b[0-9a-f]{64}\b")
 """Times and digests, which are other ones each time."""
 _END = "-- end of block --"
 _ASK = """
@@ -233,7 +233,12 @@ async def _empty(url: str) -> Database:
 
 def own(copy: Database, place: Path) -> dict[str, str]:
     """Give what the data manager's document needs: it says itself where it is a demonstration."""
-    return {**worlds.environment(copy, place), "CONNECT_DEMO": "0"}
+    key = place / "release.key"
+    key.parent.mkdir(exist_ok=True)
+    key.write_bytes(RELEASE_KEY)
+    key.chmod(0o600)
+    given = {"CONNECT_DEMO": "0", "CONNECT_RELEASE_KEY_FILE": str(key)}
+    return {**worlds.environment(copy, place), **given}
 
 
 def _write() -> None:
