@@ -105,7 +105,7 @@ async def test_what_a_role_lacks_is_told_and_is_a_failure(command: Command) -> N
     assert ran.code == 1
     assert "[2] IDENTITY: What identifies is for the data office" in ran.out
     assert ran.err == (
-        f"connect-graph: {file}:2:34: Patient.birthYear is not available to your role. "
+        f"connect-graph: {file}:2:35: Patient.birthYear is not available to your role. "
         "(FIELD_NOT_AVAILABLE)\n"
     )
     ran = await command.run(file, "--as", "partner", "--json")
