@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from connect_graph import database, trust
+from connect_graph import asker, database, trust
+from connect_graph.asker import given_token, role_token, stated
 from connect_graph.audit import ExportAccount, audit_key
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
-from connect_graph.demonstration import demo_issuer, member_of
-from connect_graph.progress import Steps
+from connect_graph.progress import Stages, Steps
 from connect_graph.settings import Settings
 from db.audit.writer import Writer
 from db.derivation import Derived, derive_study
@@ -29,18 +28,18 @@ from db.form.load import import_csv
 from db.form.template import write_templates
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
+from db.intake.step import Step, Tell
 from db.pool import Pools
 from db.release.freeze import freeze
 from db.release.key import ReleaseKey
 from db.release.manifest import Manifest
 from db.release.verify import Verdict, verify
 from db.sdtm.load import import_sdtm
-from db.viewer import Role
 from resolvers.errors import Refusal
 
 EXPORT_TIMEOUT_MS = 120_000
 Command = Callable[[argparse.Namespace, Settings], int]
-Importer = Callable[[Connection, argparse.Namespace, Completion], Awaitable[Report]]
+Importer = Callable[[Connection, argparse.Namespace, Completion, Tell], Awaitable[Report]]
 
 
 def declare(command: Callable[..., Any]) -> None:
@@ -70,18 +69,7 @@ def declare(command: Callable[..., Any]) -> None:
     exports.add_argument("format", choices=[*WRITERS], help="what to write")
     exports.add_argument("path", type=Path, help="a new folder")
     exports.add_argument("--study", required=True, metavar="CODE", help="code of the study")
-    who = exports.add_mutually_exclusive_group()
-    who.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="the token; otherwise CONNECT_TOKEN"
-    )
-    who.add_argument(
-        "--as",
-        dest="role",
-        choices=[role.value for role in Role],
-        help="as the demonstration's member of a role",
-    )
-    exports.add_argument("--scope", metavar="CODE", help="in which scope, of several")
-    exports.add_argument("--purpose", metavar="PURPOSE", help="for what, of several purposes")
+    asker.declare(exports)
     releasing = command(
         "release", _release, "freeze a release, publish or verify one", answers=True
     )
@@ -120,7 +108,7 @@ def say(parsed: argparse.Namespace, content: object, text: str) -> None:
 
 
 async def _cbioportal(
-    connection: Connection, parsed: argparse.Namespace, complete: Completion
+    connection: Connection, parsed: argparse.Namespace, complete: Completion, tell: Tell
 ) -> Report:
     return await import_cbioportal(
         connection,
@@ -130,10 +118,13 @@ async def _cbioportal(
         cohort=parsed.cohort,
         dry_run=parsed.dry_run,
         complete=complete,
+        tell=tell,
     )
 
 
-async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+async def _csv(
+    connection: Connection, parsed: argparse.Namespace, complete: Completion, tell: Tell
+) -> Report:
     if parsed.drug or parsed.cohort:
         raise ImportRefused(
             "--drug and --cohort are for cbioportal", "name them in treatment.csv, row by row"
@@ -145,14 +136,22 @@ async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Com
         dry_run=parsed.dry_run,
         mapping=parsed.mapping,
         complete=complete,
+        tell=tell,
     )
 
 
-async def _sdtm(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+async def _sdtm(
+    connection: Connection, parsed: argparse.Namespace, complete: Completion, tell: Tell
+) -> Report:
     if parsed.drug or parsed.cohort:
         raise ImportRefused("--drug and --cohort are for cbioportal", "EX says what was given")
     return await import_sdtm(
-        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+        connection,
+        parsed.path,
+        study=parsed.study,
+        dry_run=parsed.dry_run,
+        complete=complete,
+        tell=tell,
     )
 
 
@@ -161,6 +160,7 @@ FORMATS: Mapping[str, Importer] = {"cbioportal": _cbioportal, "csv": _csv, "sdtm
 
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
     complete = database.pseudonyms(settings)
+    stages = Stages([*Step])
 
     if parsed.mapping is not None and parsed.format != "csv":
         raise ImportRefused("--mapping is for csv", "leave it out: no other format has eCRF forms")
@@ -169,10 +169,11 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
         await database.require_migrated(url)
         await database.require_key(settings, url)
         async with connected(url) as connection:
-            return await FORMATS[parsed.format](connection, parsed, complete)
+            return await FORMATS[parsed.format](connection, parsed, complete, stages.show)
 
     with database.running(settings) as url:
         report = asyncio.run(run(url))
+    stages.end()
     say(parsed, report.as_json(), report.text())
     return 0
 
@@ -202,11 +203,10 @@ async def _exported(
     """Export as whom the token names; the audit has it before the folder is there."""
     issuers = trust.believed(settings)
     if parsed.role is None:
-        token = _given_token(parsed)
+        token = given_token(parsed, "exports")
     else:
-        token = demo_issuer(settings).token(*await member_of(url, parsed.role, parsed.scope))
-    stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
-    headers = {name: value for name, value in stated.items() if value is not None}
+        token = await role_token(parsed, settings, url)
+    headers = stated(parsed)
     authenticator = Authenticator(issuers, pools.identity)
     caller = await authenticator.caller(f"Bearer {token}")
     what = f"{parsed.format} --study {parsed.study}"
@@ -221,22 +221,6 @@ async def _exported(
     except ExportRefused:
         await account.refused("EXPORT_REFUSED")
         raise
-
-
-def _given_token(parsed: argparse.Namespace) -> str:
-    if parsed.token_file is not None:
-        try:
-            return str(parsed.token_file.read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeDecodeError) as error:
-            raise ExportRefused(
-                f"the token cannot be read from {parsed.token_file}: check path and owner"
-            ) from error
-    if token := os.environ.get("CONNECT_TOKEN", "").strip():
-        return token
-    raise ExportRefused(
-        "nobody says who exports: give a token by --token-file or CONNECT_TOKEN, "
-        "or in the demonstration --as ROLE"
-    )
 
 
 def _template(parsed: argparse.Namespace, _settings: Settings) -> int:

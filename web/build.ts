@@ -52,7 +52,7 @@ const examples: Plugin = {
       const found = names.filter((name) => name.endsWith(".graphql"));
       const contents = found.map((name) => {
         const text = readFileSync(join(folder, name), "utf8");
-        const [, title, roles, query] = /^# (.+)\n# for: (.+)\n([^]+)$/.exec(text)!;
+        const [, title, roles, query] = /^# (.+)\n# for: (.+)\n# under: .+\n([^]+)$/.exec(text)!;
         const sibling = name.replace(/graphql$/, "json");
         const variables = names.includes(sibling)
           ? readFileSync(join(folder, sibling), "utf8")
