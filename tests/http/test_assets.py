@@ -23,7 +23,7 @@ from tests.world import ROOT
 MOST_BYTES = 2_600_000
 HERE = "http://127.0.0.1:8000"
 TELLING = "/graphiql/demo-tokens"
-NAMES = sorted(path.name for path in ASSETS.glob("*.js") if path.name.startswith("main-"))
+NAMES = sorted(path.name for path in ASSETS.glob("*.js") if path.name.startswith("outcomes-"))
 
 
 async def tokens() -> Mapping[str, str]:
@@ -103,13 +103,13 @@ async def test_a_file_is_compressed_for_who_takes_it(accepted: str, coding: str 
 @pytest.mark.parametrize(
     "name",
     [
-        "index.html",
-        "main.js",
-        f"{NAMES[0]}.gz" if NAMES else "main.js.gz",
+        "outcomes.html",
+        "outcomes.js",
+        f"{NAMES[0]}.gz" if NAMES else "outcomes.js.gz",
         "..%2Fpage.py",
         "%2e%2e/page.py",
-        "main-AAAAAAAA.js",
-        "main-AAAAAAAA.js%00",
+        "outcomes-AAAAAAAA.js",
+        "outcomes-AAAAAAAA.js%00",
     ],
 )
 async def test_nothing_else_is_served(name: str) -> None:
@@ -162,7 +162,7 @@ def test_the_files_are_small_and_each_is_there_twice() -> None:
     compressed = sorted(ASSETS.glob("*.gz"))
     assert compressed, "run make setup"
     plain = {path.name for path in ASSETS.iterdir()} - {path.name for path in compressed}
-    assert plain == {path.stem for path in compressed} | {"index.html"}
+    assert plain == {path.stem for path in compressed} | {"outcomes.html", "playground.html"}
     assert sum(path.stat().st_size for path in compressed) < MOST_BYTES
     for path in compressed:
         assert gzip.decompress(path.read_bytes()) == path.with_suffix("").read_bytes()

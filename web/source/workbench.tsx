@@ -6,10 +6,8 @@ import { useMemo } from "react";
 import { examplesFor, filled } from "./example.ts";
 import { examplesPlugin } from "./examples.tsx";
 import { ask } from "./graph.ts";
-import type { Identity } from "./identity.ts";
+import type { Known } from "./identity.ts";
 import { Results } from "./results.tsx";
-
-type Known = Extract<Identity, { kind: "known" }>;
 
 const EXPLORER = explorerPlugin({ showAttribution: false });
 
