@@ -82,9 +82,9 @@ export function percent({ lower, upper }: Bounds | Interval): string {
   return low === high ? `${low}%` : `${low}–${high}%`;
 }
 
-/** How many of how many: "4/26", "4–6/26". */
+/** How many of how many: "4 of 26", "4–6 of 26". */
 export function fraction({ numerator, denominator }: Proportion, of: Bounds | null): string {
-  return `${bounds(numerator)}/${denominator ?? (of === null ? WITHHELD : bounds(of))}`;
+  return `${bounds(numerator)} of ${denominator ?? (of === null ? WITHHELD : bounds(of))}`;
 }
 
 /** A share as a percentage with two decimals, for tables. */

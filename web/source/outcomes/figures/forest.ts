@@ -26,7 +26,7 @@ export function drawForest(
   const within = told.filter(({ proportion }) => proportion.estimate.value === null);
   const longest = Math.max(6, ...rows.map(({ label }) => label.length));
   const left = narrow ? 8 : Math.min(width * 0.36, longest * 8.8 + 16);
-  const right = narrow ? 14 : 168;
+  const right = narrow ? 14 : 184;
   const step = narrow ? 46 : 25;
   const lift = narrow ? 9 : 0;
   const ticks = width < 380 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
@@ -75,7 +75,7 @@ export function drawForest(
           rows.filter(({ proportion }) => proportion.suppressed === withheld),
           {
             y,
-            text: numbers,
+            text: narrow ? shortly : numbers,
             frameAnchor: "right",
             textAnchor: "end",
             dx: narrow ? 0 : right - 4,
@@ -151,6 +151,13 @@ function share({ label, proportion: { numerator, denominator, estimate } }: Fore
     lower: estimate.lower,
     upper: estimate.upper,
   };
+}
+
+/** Where there is little room the interval is only drawn. */
+function shortly({ proportion, of }: ForestRow): string {
+  if (proportion.suppressed) return WITHHELD;
+  const found = fraction(proportion, of ?? null);
+  return proportion.estimate.lower === null ? found : `${found}  ${percent(proportion.estimate)}`;
 }
 
 function numbers({ proportion, of }: ForestRow): string {

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 
 import type { GraphError, Rule } from "../../graph.ts";
 import { capital } from "../../wording.ts";
@@ -200,41 +200,24 @@ function columns(of: string): Figure<ForestRow>["columns"] {
   ];
 }
 
+/** Explicit roles: on a phone the rows are laid out as cards, and stay a table for who hears it. */
 function Listed({ cohorts }: { cohorts: Cohort[] }) {
   return (
     <section className="listed" aria-labelledby="listed">
       <h2 id="listed">Stage and accrual</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Cohort</th>
-            <th scope="col">Tumour type</th>
-            <th scope="col">Treatment</th>
-            <th scope="col">Stage</th>
-            <th scope="col">Treated of planned</th>
-            <th scope="col">Open since</th>
+      <table role="table" aria-labelledby="listed">
+        <thead role="rowgroup">
+          <tr role="row">
+            {HEAD.map((title) => (
+              <th key={title} scope="col" role="columnheader">
+                {title}
+              </th>
+            ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {cohorts.map((cohort) => (
-            <tr key={cohort.code}>
-              <th scope="row">
-                <a href={address(`/cohorts/${encodeURIComponent(cohort.code)}`)}>{cohort.code}</a>
-              </th>
-              <td>{cohort.tumourType}</td>
-              <td>{cohort.drugs.map(({ inn }) => inn).join(" + ")}</td>
-              <td>
-                {cohort.stage === null ? (
-                  <span className="withheld">not told</span>
-                ) : (
-                  <span className="stage">{capital(cohort.stage)}</span>
-                )}
-              </td>
-              <td>
-                <Accrual cohort={cohort} />
-              </td>
-              <td className="number">{cohort.openedOn ?? "not known"}</td>
-            </tr>
+            <Line key={cohort.code} cohort={cohort} />
           ))}
         </tbody>
       </table>
@@ -242,16 +225,50 @@ function Listed({ cohorts }: { cohorts: Cohort[] }) {
   );
 }
 
+const HEAD = ["Cohort", "Tumour type", "Treatment", "Stage", "Treated of planned", "Open since"];
+
+function Line({ cohort }: { cohort: Cohort }) {
+  const { code, tumourType, drugs, stage, openedOn } = cohort;
+  const told =
+    stage === null ? (
+      <span className="withheld">not told</span>
+    ) : (
+      <span className="stage">{capital(stage)}</span>
+    );
+  const cells: ReactNode[] = [
+    tumourType,
+    drugs.map(({ inn }) => inn).join(" + "),
+    told,
+    <Accrual key="accrual" cohort={cohort} />,
+    openedOn ?? "not known",
+  ];
+  return (
+    <tr role="row">
+      <th scope="row" role="rowheader">
+        <a href={address(`/cohorts/${encodeURIComponent(code)}`)}>{code}</a>
+      </th>
+      {cells.map((content, place) => (
+        <td key={HEAD[place]} role="cell" data-title={HEAD[place + 1]}>
+          {content}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
 /** How many were treated, beside how many the design wants in its first stage and in both. */
 function Accrual({ cohort: { design, outcomes } }: { cohort: Cohort }) {
-  const treated = outcomes === null ? "not told" : count(outcomes.patients);
+  const { known } = useWho();
   const value = outcomes?.patients.value ?? null;
-  if (design === null) return <>{treated}</>;
+  const none = seesRecords(known) ? "none that you may see" : "not told";
+  const treated = outcomes === null ? none : count(outcomes.patients);
+  const told = <span className={value === null ? "withheld" : undefined}>{treated}</span>;
+  if (design === null) return told;
   const share = (n: number) => `${Math.min(100, (100 * n) / design.n)}%`;
   return (
     <span className="accrual">
       <span>
-        <span className={value === null ? "withheld" : undefined}>{treated}</span> of {design.n}
+        {told} of {design.n}
       </span>
       <span className="track" aria-hidden="true">
         {value !== null && <i className="done" style={{ width: share(value) }} />}
