@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useId, useState } from "react";
 
-import type { Credentials } from "./graph.ts";
+import { Budgets } from "./budgets.tsx";
+import type { Credentials, GraphError } from "./graph.ts";
 import type { Identity, Synthetic } from "./identity.ts";
 import { type Session, SIGN_IN } from "./session.ts";
 import { capital, spoken } from "./wording.ts";
@@ -9,6 +10,8 @@ interface Properties {
   identity: Identity;
   tokens: Record<string, string>;
   session: Session;
+  /** Why the last answer did not know who asks. */
+  refusal: GraphError | null;
   use: (credentials: Credentials) => void;
   leave: () => void;
 }
@@ -16,7 +19,7 @@ interface Properties {
 const NONE: Credentials = { token: "", scope: "", purpose: "" };
 
 /** Who asks, as the graph says it, and the fields that change it. */
-export function Bar({ identity, tokens, session, use, leave }: Properties) {
+export function Bar({ identity, tokens, session, refusal, use, leave }: Properties) {
   const [draft, setDraft] = useState(NONE);
   const used = identity.kind === "absent" ? NONE : identity.credentials;
   const known = identity.kind === "known" ? identity : null;
@@ -43,11 +46,19 @@ export function Bar({ identity, tokens, session, use, leave }: Properties) {
   return (
     <header className="bar">
       <h1>Connect Graph</h1>
+      <nav aria-label="Pages">
+        <a href="./">Outcomes</a>
+        <span aria-current="page">Playground</span>
+      </nav>
       {known && <Badge synthetic={known.synthetic} />}
       <div className="who" role="status" aria-live="polite">
         {known && <Who identity={known} />}
+        {known && refusal && session.state !== "expired" && (
+          <span className="refusal">The last answer was refused: {refusal.message}</span>
+        )}
         {identity.kind === "asking" && <span>Asking who you are …</span>}
       </div>
+      {known && <Budgets credentials={known.credentials} />}
       <SignIn session={session} leave={leave} />
       <form onSubmit={submit} autoComplete="off">
         {Object.keys(tokens).length > 0 && (
@@ -170,7 +181,7 @@ function Who({ identity: { viewer } }: { identity: Extract<Identity, { kind: "kn
       </strong>
       <span title={`Valid until ${until}`}>
         {capital(viewer.scope.kind)} {viewer.scope.code} · {spoken(viewer.granularity)}s · for{" "}
-        {viewer.purposes.map(spoken).join(", ")}
+        {(viewer.purpose === null ? viewer.purposes : [viewer.purpose]).map(spoken).join(", ")}
       </span>
     </>
   );

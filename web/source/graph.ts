@@ -1,4 +1,5 @@
 /** Asking the graph. */
+import { note } from "./budget.ts";
 import { session } from "./session.ts";
 
 /** What goes with every request. It lives in this page's memory and nowhere else. */
@@ -56,6 +57,7 @@ export async function ask(credentials: Credentials, operation: Operation): Promi
       },
       body: JSON.stringify(operation),
     });
+    note(credentials, response.headers);
     return (await response.json()) as Answer;
   } catch {
     const message = "The graph cannot be reached, or did not answer in JSON: try again.";

@@ -3,6 +3,8 @@ import "./workers.ts";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./page.css";
+import "./examples.css";
+import "./reasons.css";
 
 import { createRoot } from "react-dom/client";
 

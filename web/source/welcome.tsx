@@ -10,11 +10,13 @@ interface Properties {
   session: Session;
   /** Why a sign-in came to nothing. */
   fault: string | null;
+  /** Whether a link brought a query that opens then. */
+  waiting: boolean;
   use: (credentials: Credentials) => void;
 }
 
 /** What stands where the workbench will: why there is none yet, and how to get there. */
-export function Welcome({ identity, tokens, session, fault, use }: Properties) {
+export function Welcome({ identity, tokens, session, fault, waiting, use }: Properties) {
   const roles = Object.entries(tokens);
   return (
     <main className="welcome">
@@ -24,6 +26,11 @@ export function Welcome({ identity, tokens, session, fault, use }: Properties) {
           The graph answers those whom it knows, and each sees what is theirs to see: the database
           decides that, not this page.
         </p>
+        {waiting && (
+          <p className="waiting">
+            The query that you followed is kept, and opens in a tab of its own once you are known.
+          </p>
+        )}
         {identity.kind === "refused" && (
           <p className="refused" role="alert">
             <strong>{refusal(identity.code)}</strong> {identity.message}
