@@ -54,12 +54,19 @@ const examples: Plugin = {
       const found = names.filter((name) => name.endsWith(".graphql"));
       const contents = found.map((name) => {
         const text = readFileSync(join(folder, name), "utf8");
-        const [, title, roles, query] = /^# (.+)\n# for: (.+)\n([^]+)$/.exec(text)!;
+        const head = /^# (.+)\n# for: (.+)\n(?:# under: (.+)\n)?([^]+)$/;
+        const [, title, roles, under = "", query] = head.exec(text)!;
         const sibling = name.replace(/graphql$/, "json");
         const variables = names.includes(sibling)
           ? readFileSync(join(folder, sibling), "utf8")
           : "";
-        return { title, roles: roles!.split(", "), query: `# ${title}\n${query}`, variables };
+        return {
+          title,
+          roles: roles!.split(", "),
+          under,
+          query: `# ${title}\n${query}`,
+          variables,
+        };
       });
       return { contents: JSON.stringify(contents), loader: "json" };
     });

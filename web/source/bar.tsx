@@ -1,7 +1,8 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react";
 
+import { Budgets } from "./budgets.tsx";
 import { roleOf } from "./demonstration.ts";
-import { type Credentials, NOBODY as NONE } from "./graph.ts";
+import { type Credentials, type GraphError, NOBODY as NONE } from "./graph.ts";
 import type { Identity, Synthetic } from "./identity.ts";
 import { type Session, SIGN_IN, signInLink } from "./session.ts";
 import { capital, spoken } from "./wording.ts";
@@ -14,17 +15,30 @@ interface Properties {
   leave: () => void;
 }
 
+interface BarProperties extends Properties {
+  /** Why the last answer did not know who asks. */
+  refusal: GraphError | null;
+}
+
 /** Who asks, as the graph says it, and the fields that change it. */
-export function Bar({ identity, tokens, session, use, leave }: Properties) {
+export function Bar({ identity, tokens, session, refusal, use, leave }: BarProperties) {
   const known = identity.kind === "known" ? identity : null;
   return (
     <header className="bar">
       <h1>Connect Graph</h1>
+      <nav aria-label="Pages">
+        <a href="./">Outcomes</a>
+        <span aria-current="page">Playground</span>
+      </nav>
       {known && <Badge synthetic={known.synthetic} />}
       <div className="who" role="status" aria-live="polite">
         {known && <Who identity={known} />}
+        {known && refusal && session.state !== "expired" && (
+          <span className="refusal">The last answer was refused: {refusal.message}</span>
+        )}
         {identity.kind === "asking" && <span>Asking who you are …</span>}
       </div>
+      {known && <Budgets credentials={known.credentials} />}
       <SignIn session={session} leave={leave} />
       <Fields identity={identity} session={session} use={use}>
         <RoleChoice identity={identity} tokens={tokens} use={use} />
@@ -189,7 +203,7 @@ export function Who({ identity: { viewer } }: { identity: Extract<Identity, { ki
       </strong>
       <span title={`Valid until ${until}`}>
         {capital(viewer.scope.kind)} {viewer.scope.code} · {spoken(viewer.granularity)}s · for{" "}
-        {viewer.purposes.map(spoken).join(", ")}
+        {(viewer.purpose === null ? viewer.purposes : [viewer.purpose]).map(spoken).join(", ")}
       </span>
     </>
   );

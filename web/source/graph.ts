@@ -1,4 +1,5 @@
 /** Asking the graph. */
+import { note } from "./budget.ts";
 import { ROOT } from "./root.ts";
 import { session } from "./session.ts";
 
@@ -72,6 +73,7 @@ export async function ask(
       },
       body: JSON.stringify(operation),
     });
+    note(credentials, response.headers);
     return (await response.json()) as Answer;
   } catch {
     const message = "The graph cannot be reached, or did not answer in JSON: try again.";

@@ -4,6 +4,8 @@ import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./bar.css";
 import "./page.css";
+import "./examples.css";
+import "./reasons.css";
 
 import { createRoot } from "react-dom/client";
 

@@ -10,6 +10,8 @@ interface Properties {
   session: Session;
   /** Why a sign-in came to nothing. */
   fault: string | null;
+  /** Whether a link brought a query that opens then. */
+  waiting?: boolean;
   use: (credentials: Credentials) => void;
   /** What one does here, once one is known. */
   then: string;
@@ -18,7 +20,16 @@ interface Properties {
 }
 
 /** What stands where the workbench will: why there is none yet, and how to get there. */
-export function Welcome({ identity, tokens, session, fault, use, then, kept }: Properties) {
+export function Welcome({
+  identity,
+  tokens,
+  session,
+  fault,
+  waiting = false,
+  use,
+  then,
+  kept,
+}: Properties) {
   const roles = Object.entries(tokens);
   return (
     <main className="welcome">
@@ -28,6 +39,11 @@ export function Welcome({ identity, tokens, session, fault, use, then, kept }: P
           The graph answers those whom it knows, and each sees what is theirs to see: the database
           decides that, not this page.
         </p>
+        {waiting && (
+          <p className="waiting">
+            The query that you followed is kept, and opens in a tab of its own once you are known.
+          </p>
+        )}
         {identity.kind === "refused" && (
           <p className="refused" role="alert">
             <strong>{refusal(identity.code)}</strong> {identity.message}

@@ -1,7 +1,7 @@
 /** Who asks, from the sign-in, a demonstration's role or a token of one's own. */
 import { useEffect, useRef, useState } from "react";
 
-import { demonstrationTokens } from "./demonstration.ts";
+import { DEMONSTRATION, demonstrationTokens } from "./demonstration.ts";
 import { type Credentials, NOBODY } from "./graph.ts";
 import { identify, type Identity } from "./identity.ts";
 import { session as ask, type Session, signInFault, signOut, watchSession } from "./session.ts";
@@ -21,9 +21,10 @@ export interface Asker {
   leave: () => void;
 }
 
-export function useAsker(): Asker {
+/** An address may say in which role of the demonstration one comes: `taken` once it is known. */
+export function useAsker(role: string | null, taken: () => void): Asker {
   const [identity, setIdentity] = useState<Identity>({ kind: "absent" });
-  const [tokens, setTokens] = useState<Record<string, string>>({});
+  const [tokens, setTokens] = useState<Record<string, string> | null>(null);
   const [session, setSession] = useState<Session>({ state: "absent" });
   const [fault] = useState(signInFault);
   const asked = useRef(0);
@@ -32,10 +33,19 @@ export function useAsker(): Asker {
     void demonstrationTokens().then(setTokens);
     const forget = watchSession(setSession);
     void ask().then(({ state }) => {
-      if (state === "signed-in" && asked.current === 0) void use(SIGNED_IN);
+      const meant = DEMONSTRATION && role !== null;
+      if (state === "signed-in" && asked.current === 0 && !meant) void use(SIGNED_IN);
     });
     return forget;
   }, []);
+
+  useEffect(() => {
+    if (role === null || tokens === null) return;
+    const token = tokens[role];
+    const now = identity.kind === "absent" ? undefined : identity.credentials.token;
+    taken();
+    if (token !== undefined && token !== now) void use({ ...NOBODY, token });
+  }, [role, tokens]);
 
   async function use(credentials: Credentials): Promise<void> {
     asked.current += 1;
@@ -57,7 +67,7 @@ export function useAsker(): Asker {
 
   return {
     identity,
-    tokens,
+    tokens: tokens ?? {},
     session,
     fault,
     turn: asked.current,

@@ -1,8 +1,7 @@
-import { type MouseEvent, useEffect, useMemo, useRef } from "react";
+import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 
 import { Badge, Fields, RoleChoice, SignIn, Who } from "../bar.tsx";
 import { roleOf } from "../demonstration.ts";
-import { NOBODY } from "../graph.ts";
 import { ROOT } from "../root.ts";
 import { Welcome } from "../welcome.tsx";
 import { type Asker, useAsker } from "../who.ts";
@@ -13,14 +12,14 @@ import { Notice } from "./states.tsx";
 
 /** What surrounds every page: who asks, where one can go, and the page itself. */
 export function Shell() {
-  const asker = useAsker();
+  const [role, setRole] = useState(takeRole);
+  const asker = useAsker(role, () => setRole(null));
   const place = useHere();
   const { identity, tokens } = asker;
   const who = useMemo(
     () => (identity.kind === "known" ? { known: identity, tokens } : null),
     [identity, tokens],
   );
-  useRoleOfAddress(asker);
 
   /** Links between pages load nothing anew: a token would be lost. */
   function follow(event: MouseEvent): void {
@@ -64,7 +63,7 @@ function Head({ asker, place }: { asker: Asker; place: Place }) {
   return (
     <>
       <header className="bar">
-        <p className="brand">Connect Graph</p>
+        {known ? <p className="brand">Connect Graph</p> : <h1>Connect Graph</h1>}
         {known && <Badge synthetic={known.synthetic} />}
         <div className="who" role="status" aria-live="polite">
           {known && <Who identity={known} />}
@@ -131,12 +130,8 @@ function Content({ place }: { place: Place }) {
 }
 
 /** A demonstration's role may stand in the address, as the playground hands it over. */
-function useRoleOfAddress({ tokens, identity, use }: Asker): void {
-  useEffect(() => {
-    const [, role = ""] = /^#role=([a-z]+)$/.exec(location.hash) ?? [];
-    const token = tokens[role];
-    if (token === undefined || identity.kind !== "absent") return;
-    history.replaceState(null, "", location.pathname + location.search);
-    use({ ...NOBODY, token });
-  }, [tokens]);
+function takeRole(): string | null {
+  const [, role = null] = /^#role=([a-z]+)$/.exec(location.hash) ?? [];
+  if (role !== null) history.replaceState(null, "", location.pathname + location.search);
+  return role;
 }
