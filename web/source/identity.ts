@@ -27,6 +27,8 @@ export type Identity =
       patient: string | null;
     };
 
+export type Known = Extract<Identity, { kind: "known" }>;
+
 const WHO = `query Who {
   viewer {
     role granularity organisation { code name } scope { kind code validTo } purpose purposes

@@ -1,7 +1,7 @@
 import { DEMONSTRATION } from "./demonstration.ts";
 import type { Credentials } from "./graph.ts";
 import type { Identity } from "./identity.ts";
-import { type Session, SIGN_IN } from "./session.ts";
+import { type Session, SIGN_IN, signInLink } from "./session.ts";
 import { capital, ROLES, signInFaults } from "./wording.ts";
 
 interface Properties {
@@ -11,12 +11,25 @@ interface Properties {
   /** Why a sign-in came to nothing. */
   fault: string | null;
   /** Whether a link brought a query that opens then. */
-  waiting: boolean;
+  waiting?: boolean;
   use: (credentials: Credentials) => void;
+  /** What one does here, once one is known. */
+  then: string;
+  /** What this page keeps of it. */
+  kept: string;
 }
 
 /** What stands where the workbench will: why there is none yet, and how to get there. */
-export function Welcome({ identity, tokens, session, fault, waiting, use }: Properties) {
+export function Welcome({
+  identity,
+  tokens,
+  session,
+  fault,
+  waiting = false,
+  use,
+  then,
+  kept,
+}: Properties) {
   const roles = Object.entries(tokens);
   return (
     <main className="welcome">
@@ -43,7 +56,7 @@ export function Welcome({ identity, tokens, session, fault, waiting, use }: Prop
         )}
         {SIGN_IN !== null && session.state !== "signed-in" && (
           <p>
-            <a className="sign-in" href={SIGN_IN}>
+            <a className="sign-in" href={signInLink() ?? SIGN_IN}>
               Sign in
             </a>{" "}
             with your organisation's account.
@@ -82,13 +95,13 @@ export function Welcome({ identity, tokens, session, fault, waiting, use }: Prop
             Paste it into <em>Token</em> above and press <em>Use</em>. Where you hold several scopes
             or purposes, name one.
           </li>
-          <li>Choose an example query, run it, and take the result with you as CSV or JSON.</li>
+          <li>{then}</li>
         </ol>
         <p className="note">
           The token stays in this page's memory: it is never stored, and gone when you reload.
           {SIGN_IN !== null &&
             " Who signed in stays so until the browser is closed, for twelve hours at most."}{" "}
-          Queries that you run stay in this browser's history; results do not.
+          {kept}
         </p>
       </section>
     </main>

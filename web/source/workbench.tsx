@@ -6,13 +6,11 @@ import { useEffect, useMemo } from "react";
 import { examples as library, filled, isFor } from "./example.ts";
 import { examplesPlugin } from "./examples.tsx";
 import { type Answer, ask } from "./graph.ts";
-import type { Identity } from "./identity.ts";
+import type { Known } from "./identity.ts";
 import type { Linked } from "./linked.ts";
 import { useOpening } from "./opening.ts";
 import { Reasons } from "./reasons.tsx";
 import { Results } from "./results.tsx";
-
-type Known = Extract<Identity, { kind: "known" }>;
 
 const EXPLORER = explorerPlugin({ showAttribution: false });
 
