@@ -89,7 +89,15 @@ async def test_what_cannot_be_read_is_told(visit: Visit, brought: str) -> None:
 
 
 async def test_the_playground_and_the_outcomes_lead_to_one_another(visit: Visit) -> None:
-    pages = visit.page.get_by_role("navigation", name="Pages")
-    link = pages.get_by_role("link", name="Outcomes")
-    assert await link.evaluate("link => link.href") == f"{visit.url}/"
+    """And who one is in the demonstration goes along."""
+    page = visit.page
+    await visit.act_as("clinician")
+    pages = page.get_by_role("navigation", name="Pages")
     await expect(pages.get_by_text("Playground")).to_have_attribute("aria-current", "page")
+    await pages.get_by_role("link", name="Outcomes").click()
+    await expect(page.get_by_role("banner")).to_contain_text("Clinician")
+    assert page.url.rstrip("/") == visit.url
+    await page.get_by_role("link", name="Playground").click()
+    await expect(page.get_by_role("banner")).to_contain_text("Clinician")
+    await expect(page.get_by_role("region", name="Examples")).to_be_visible()
+    assert page.url == f"{visit.url}/graphiql"
