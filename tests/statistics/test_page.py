@@ -81,8 +81,8 @@ async def test_every_number_that_is_withheld_is_explained(chromium: Browser, ser
         text = await run(visit, "authority", PUBLISHED, {"by": ["COHORT"]})
         panel = page.get_by_role("group").filter(has=page.get_by_role("heading", name=PANEL))
         await expect(panel.get_by_role("status")).to_have_text(
-                "Small or telling · Within bounds · Not exact · Of records alone"
-            )
+            "Small or telling · Within bounds · Not exact · Of records alone"
+        )
         for title, instead, places in (
             (
                 "Small or telling",
