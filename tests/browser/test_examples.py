@@ -78,9 +78,7 @@ async def test_the_filter_takes_words_of_the_question_and_of_the_query(visit: Vi
     assert 0 < len(found) < len(FILES)
     await words.fill("PLASMA vaf")
     await expect(shown.get_by_role("listitem")).to_have_count(len(found))
-    await expect(shown.get_by_role("status")).to_have_text(
-        f"{len(found)} of {len(FILES)} examples"
-    )
+    await expect(shown.get_by_role("status")).to_have_text(f"{len(found)} of {len(FILES)} examples")
     await words.fill("no example has these")
     await expect(shown).to_contain_text("None has all of these words")
     await words.fill("")

@@ -16,7 +16,7 @@ from tests.world import ROOT
 
 PROGRAM = """
 import { readFileSync } from "node:fs";
-import { buildSchema, parse } from "./web/node_modules/graphql/index.mjs";
+import { buildSchema, parse } from "./web/node_modules/graphql/index.js";
 import { asked } from "./web/source/typed.ts";
 import { explain } from "./web/source/withheld.ts";
 const schema = buildSchema(readFileSync("schema/schema.graphql", "utf8"));
