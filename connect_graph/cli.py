@@ -24,11 +24,13 @@ from connect_graph import (
     log,
     member,
     operation,
+    query,
     status,
     stored,
     study,
     trust,
 )
+from connect_graph.asker import NobodyAsks
 from connect_graph.audit import audit_key
 from connect_graph.database import NotMigrated, connected
 from connect_graph.demonstration import DemoOnly, demo_issuer, member_of, tokens_of_all
@@ -38,6 +40,7 @@ from connect_graph.http import application, graphs_of
 from connect_graph.issuer import IssuerError
 from connect_graph.member import MemberRefused
 from connect_graph.progress import Bar, Steps
+from connect_graph.query import QueryRefused
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
 from connect_graph.study import Command, say
@@ -82,11 +85,13 @@ FAILURES = (
     LoginRefused,
     MemberRefused,
     MigrationError,
+    NobodyAsks,
     NotMigrated,
     OperationRefused,
     PasswordRefused,
     PortTaken,
     PublishingRefused,
+    QueryRefused,
     Refusal,
     ReleaseRefused,
     ScopeRefused,
@@ -329,6 +334,7 @@ def _parser() -> argparse.ArgumentParser:
     filling.declare(command)
     member.declare(command)
     operation.declare(command)
+    query.declare(command)
     invent = command("synthesize", _synthesize, "invent patients, marked so", answers=True)
     invent.add_argument(
         "--patients", type=_count, required=True, metavar="N", help="how many screened"

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from connect_graph import database, trust
+from connect_graph import asker, database, trust
+from connect_graph.asker import given_token, role_token, stated
 from connect_graph.audit import ExportAccount, audit_key
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
-from connect_graph.demonstration import demo_issuer, member_of
 from connect_graph.progress import Steps
 from connect_graph.settings import Settings
 from db.audit.writer import Writer
@@ -35,7 +34,6 @@ from db.release.key import ReleaseKey
 from db.release.manifest import Manifest
 from db.release.verify import Verdict, verify
 from db.sdtm.load import import_sdtm
-from db.viewer import Role
 from resolvers.errors import Refusal
 
 EXPORT_TIMEOUT_MS = 120_000
@@ -70,18 +68,7 @@ def declare(command: Callable[..., Any]) -> None:
     exports.add_argument("format", choices=[*WRITERS], help="what to write")
     exports.add_argument("path", type=Path, help="a new folder")
     exports.add_argument("--study", required=True, metavar="CODE", help="code of the study")
-    who = exports.add_mutually_exclusive_group()
-    who.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="the token; otherwise CONNECT_TOKEN"
-    )
-    who.add_argument(
-        "--as",
-        dest="role",
-        choices=[role.value for role in Role],
-        help="as the demonstration's member of a role",
-    )
-    exports.add_argument("--scope", metavar="CODE", help="in which scope, of several")
-    exports.add_argument("--purpose", metavar="PURPOSE", help="for what, of several purposes")
+    asker.declare(exports)
     releasing = command(
         "release", _release, "freeze a release, publish or verify one", answers=True
     )
@@ -202,11 +189,10 @@ async def _exported(
     """Export as whom the token names; the audit has it before the folder is there."""
     issuers = trust.believed(settings)
     if parsed.role is None:
-        token = _given_token(parsed)
+        token = given_token(parsed, "exports")
     else:
-        token = demo_issuer(settings).token(*await member_of(url, parsed.role, parsed.scope))
-    stated = {"x-scope": parsed.scope, "x-purpose": parsed.purpose}
-    headers = {name: value for name, value in stated.items() if value is not None}
+        token = await role_token(parsed, settings, url)
+    headers = stated(parsed)
     authenticator = Authenticator(issuers, pools.identity)
     caller = await authenticator.caller(f"Bearer {token}")
     what = f"{parsed.format} --study {parsed.study}"
@@ -221,22 +207,6 @@ async def _exported(
     except ExportRefused:
         await account.refused("EXPORT_REFUSED")
         raise
-
-
-def _given_token(parsed: argparse.Namespace) -> str:
-    if parsed.token_file is not None:
-        try:
-            return str(parsed.token_file.read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeDecodeError) as error:
-            raise ExportRefused(
-                f"the token cannot be read from {parsed.token_file}: check path and owner"
-            ) from error
-    if token := os.environ.get("CONNECT_TOKEN", "").strip():
-        return token
-    raise ExportRefused(
-        "nobody says who exports: give a token by --token-file or CONNECT_TOKEN, "
-        "or in the demonstration --as ROLE"
-    )
 
 
 def _template(parsed: argparse.Namespace, _settings: Settings) -> int:

@@ -24,6 +24,7 @@ from connect_graph.settings import ROLES, Settings
 from db.address import Address
 from db.office.change import Office, Record
 from db.pool import Pools
+from db.release.key import ReleaseKey
 from db.synthetic.demo import add_membership, member
 from db.synthetic.load import synthesize
 from db.synthetic.release import publish
@@ -140,13 +141,18 @@ async def unrecorded(connection: Connection) -> AsyncIterator[Record]:
         yield lambda name, given, outcome: None
 
 
-async def make(copy: Database, directory: Path, patients: int = PATIENTS) -> World:
-    """Fill a migrated database and open its pools; the caller closes them."""
+async def make(
+    copy: Database, directory: Path, patients: int = PATIENTS, *, published: bool = False
+) -> World:
+    """Fill a migrated database and open its pools; the caller closes them.
+
+    Where it is wanted the release is published, as the demonstration's is.
+    """
     settings = Settings.load({"CONNECT_DEMO": "1", "CONNECT_DATA_DIR": str(directory)})
     await database.prepare(settings, copy.url)
     async with database.connected(copy.url) as connection:
         await synthesize(connection, patients, SEED, database.pseudonyms(settings))
-        await publish(connection)
+        await publish(connection, ReleaseKey.load(settings.release_key_file) if published else None)
     pools = await Pools.open({role: copy.login(role) for role in ROLES}, size=4)
     return World(copy, directory, pools, Graph.make())
 

@@ -5,6 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { basename, dirname, join } from "node:path";
 import { constants, gzipSync } from "node:zlib";
 
+import { readExample } from "./example.ts";
+
 const here = import.meta.dirname;
 const target = join(here, "../connect_graph/assets");
 const fresh = join(here, "../connect_graph/assets.new");
@@ -54,19 +56,11 @@ const examples: Plugin = {
       const found = names.filter((name) => name.endsWith(".graphql"));
       const contents = found.map((name) => {
         const text = readFileSync(join(folder, name), "utf8");
-        const head = /^# (.+)\n# for: (.+)\n(?:# under: (.+)\n)?([^]+)$/;
-        const [, title, roles, under = "", query] = head.exec(text)!;
         const sibling = name.replace(/graphql$/, "json");
         const variables = names.includes(sibling)
           ? readFileSync(join(folder, sibling), "utf8")
           : "";
-        return {
-          title,
-          roles: roles!.split(", "),
-          under,
-          query: `# ${title}\n${query}`,
-          variables,
-        };
+        return readExample(text, variables);
       });
       return { contents: JSON.stringify(contents), loader: "json" };
     });

@@ -77,7 +77,7 @@ async def test_minutes_of_mixed_load(
 async def _soak(home: Path, shared: Path) -> Told:
     with embedded.running(home) as server, (home / "serve.log").open("w+") as log:
         database = Database(server.url)
-        world = await make(database, home)
+        world = await make(database, home, published=True)
         tokens = {role: await world.token(role) for role in EVERYBODY}
         await world.pools.close()
         given = environment(database, home)

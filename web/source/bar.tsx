@@ -4,6 +4,7 @@ import { Budgets } from "./budgets.tsx";
 import { roleOf } from "./demonstration.ts";
 import { type Credentials, type GraphError, NOBODY as NONE } from "./graph.ts";
 import type { Identity, Synthetic } from "./identity.ts";
+import { ROOT } from "./root.ts";
 import { type Session, SIGN_IN, signInLink } from "./session.ts";
 import { capital, spoken } from "./wording.ts";
 
@@ -23,11 +24,12 @@ interface BarProperties extends Properties {
 /** Who asks, as the graph says it, and the fields that change it. */
 export function Bar({ identity, tokens, session, refusal, use, leave }: BarProperties) {
   const known = identity.kind === "known" ? identity : null;
+  const role = known === null ? undefined : roleOf(known.credentials, tokens);
   return (
     <header className="bar">
       <h1>Connect Graph</h1>
       <nav aria-label="Pages">
-        <a href="./">Outcomes</a>
+        <a href={new URL(role === undefined ? "." : `.#role=${role}`, ROOT).href}>Outcomes</a>
         <span aria-current="page">Playground</span>
       </nav>
       {known && <Badge synthetic={known.synthetic} />}

@@ -11,22 +11,24 @@ export function Budgets({ credentials }: { credentials: Credentials }) {
   const told = useSyncExternalStore(watchBudgets, () => budgetsOf(credentials));
   if (told === null) return null;
   return (
-    <dl className="budgets" aria-label="Left of your budget, as the last answer told it">
-      {told.map((budget) => (
-        <div key={budget.name} title={meaning(budget)}>
-          <dt>{capital(budget.name)}</dt>
-          <dd>
-            <meter
-              aria-label={`${capital(budget.name)} left`}
-              max={budget.quota}
-              low={budget.quota / 5}
-              value={budget.left}
-            />
-            {NUMBER.format(budget.left)} of {NUMBER.format(budget.quota)}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <div role="group" aria-label="Left of your budget, as the last answer told it">
+      <dl className="budgets">
+        {told.map((budget) => (
+          <div key={budget.name} title={meaning(budget)}>
+            <dt>{capital(budget.name)}</dt>
+            <dd>
+              <meter
+                aria-label={`${capital(budget.name)} left`}
+                max={budget.quota}
+                low={budget.quota / 5}
+                value={budget.left}
+              />
+              {NUMBER.format(budget.left)} of {NUMBER.format(budget.quota)}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }
 

@@ -15,3 +15,10 @@ export async function demonstrationTokens(): Promise<Record<string, string>> {
 export function roleOf({ token }: Credentials, tokens: Record<string, string>): string | undefined {
   return Object.keys(tokens).find((role) => tokens[role] === token);
 }
+
+/** A role may stand in the address, as one page hands it to another; it is taken out of it. */
+export function takeRole(): string | null {
+  const [, role = null] = /^#role=([a-z]+)$/.exec(location.hash) ?? [];
+  if (role !== null) history.replaceState(null, "", location.pathname + location.search);
+  return role;
+}

@@ -21,7 +21,7 @@ function Examples({ examples, role }: { examples: Example[]; role: string }) {
   const found = offered.filter((example) => fits(example, words.trim()));
   return (
     <section className="examples" aria-label={TITLE}>
-      <div className="graphiql-doc-explorer-title">{TITLE}</div>
+      <h2 className="graphiql-doc-explorer-title">{TITLE}</h2>
       <p>Choose one: it opens in a tab of its own. Run it with Ctrl+Enter.</p>
       <search>
         <input

@@ -56,29 +56,26 @@ export function wordsOf(rule: string): Words {
 /** What numbers of statistics are withheld for, which the answer marks where they stand. */
 export const MARKS = {
   suppressed: {
-    title: "Too telling a number",
+    title: "Small or telling",
     message:
       "Few treatments, none, or a number that would give another one away: all look the same, and " +
       "are not to be guessed.",
-    instead:
-      "Ask for larger groups: fewer dimensions in `by`, or the total with `by: []`. What is told " +
-      "there is exact, or within bounds.",
+    instead: "Ask for larger groups: fewer dimensions in `by`, or all together with `by: []`.",
   },
   bounds: {
     title: "Within bounds",
-    message: "The exact number could tell of somebody; it is none outside `lower` and `upper`.",
-    instead:
-      "Ask for `lower` and `upper`, and cite both; `confidenceInterval` holds whichever it is.",
+    message: "The exact number could tell of somebody; it is not outside `lower` and `upper`.",
+    instead: "Ask for `lower` and `upper`, and cite both; `confidenceInterval` holds for either.",
   },
   unmarked: {
-    title: "Not told exactly",
+    title: "Not exact",
     message: "Withheld, or known within bounds alone.",
     instead: "Ask for `lower`, `upper` and `suppressed` too: they say which.",
   },
   records: {
     title: "Of records alone",
-    message: "It is counted over records that the viewer may read, and is not part of a release.",
-    instead: "Who reads records leaves `release` out. Otherwise leave the field out.",
+    message: "This is counted over records, and is no part of a release.",
+    instead: "Leave the field out; those who may read records ask for it without a `release`.",
   },
 } satisfies Record<string, Words & { message: string }>;
 

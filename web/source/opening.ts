@@ -1,4 +1,5 @@
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { Kind, type OperationDefinitionNode, parse } from "graphql";
 
 import type { Operation } from "./linked.ts";
 
@@ -7,7 +8,7 @@ import type { Operation } from "./linked.ts";
  * untouched, that one is shown. Null until there are editors.
  */
 export function useOpening(): ((operation: Operation) => void) | null {
-  const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
+  const { addTab, changeTab, setOperationFacts, updateActiveTabValues } = useGraphiQLActions();
   const queryEditor = useGraphiQL(({ queryEditor }) => queryEditor);
   const variableEditor = useGraphiQL(({ variableEditor }) => variableEditor);
   const tabs = useGraphiQL(({ tabs }) => tabs);
@@ -28,10 +29,28 @@ export function useOpening(): ((operation: Operation) => void) | null {
       addTab();
       queryEditor.setValue(query);
       variableEditor.setValue(variables);
-      updateActiveTabValues({ query, variables });
     }
+    // GraphiQL reads the query a moment later: run before, it would go by the name of another tab.
+    const facts = factsOf(query);
+    setOperationFacts(facts);
+    updateActiveTabValues({ query, variables, operationName: facts.operationName ?? null });
     queryEditor.focus();
   };
+}
+
+type Facts = Parameters<ReturnType<typeof useGraphiQLActions>["setOperationFacts"]>[0];
+
+function factsOf(query: string): Facts {
+  try {
+    const documentAST = parse(query);
+    const operations = documentAST.definitions.filter(
+      (each): each is OperationDefinitionNode => each.kind === Kind.OPERATION_DEFINITION,
+    );
+    const operationName = operations[0]?.name?.value;
+    return { documentAST, operations, ...(operationName === undefined ? {} : { operationName }) };
+  } catch {
+    return {}; // What cannot be parsed is shown all the same, and the editor says where.
+  }
 }
 
 function same(held: string | null | undefined, wanted: string): boolean {

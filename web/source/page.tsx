@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 
 import { Bar } from "./bar.tsx";
+import { takeRole } from "./demonstration.ts";
 import type { Answer, GraphError } from "./graph.ts";
 import { forgetLinked, type Linked, takeLinked, watchLinked } from "./linked.ts";
 import { Welcome } from "./welcome.tsx";
@@ -19,13 +20,24 @@ const REFUSALS = new Set([
 /** The whole page: who asks on top, and below it the workbench or how to get there. */
 export function Page() {
   const [linked, setLinked] = useState<Linked | "unreadable" | null>(takeLinked);
+  const [role, setRole] = useState(takeRole);
   const [refusal, setRefusal] = useState<GraphError | null>(null);
   const link = linked === "unreadable" ? null : linked;
   // A link of the demonstration says in which role it was made.
-  const asker = useAsker(link?.role ?? null, () => setLinked(link && { ...link, role: null }));
+  const asker = useAsker(link?.role ?? role, () => {
+    setRole(null);
+    setLinked(link && { ...link, role: null });
+  });
   const { identity, turn } = asker;
 
-  useEffect(() => watchLinked(() => setLinked((before) => takeLinked() ?? before)), []);
+  useEffect(
+    () =>
+      watchLinked(() => {
+        setLinked((before) => takeLinked() ?? before);
+        setRole(takeRole);
+      }),
+    [],
+  );
   useEffect(() => setRefusal(null), [turn]);
 
   function answered({ errors = [] }: Answer): void {

@@ -1,7 +1,7 @@
 import { useGraphiQL } from "@graphiql/react";
 import { parse } from "graphql";
 import type { editor } from "monaco-editor";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Json } from "./table.ts";
 import { asked, type Asked } from "./typed.ts";
@@ -17,7 +17,8 @@ export function Reasons() {
   const queryEditor = useGraphiQL(({ queryEditor }) => queryEditor);
   const operationName = useGraphiQL(({ operationName }) => operationName);
   const responseEditor = useGraphiQL(({ responseEditor }) => responseEditor);
-  const [open, setOpen] = useState(true);
+  const [chosen, choose] = useState<boolean | null>(null);
+  const shown = useRef<editor.IEditorDecorationsCollection>(undefined);
 
   const reasons = useMemo(() => {
     const answer = read(response);
@@ -34,36 +35,46 @@ export function Reasons() {
 
   useEffect(() => {
     const marks = responseEditor?.createDecorationsCollection(marksOf(reasons));
-    return () => marks?.clear();
+    return () => {
+      marks?.clear();
+      shown.current?.clear();
+    };
   }, [responseEditor, reasons]);
 
   function show(line: number): void {
     responseEditor?.revealLineInCenter(line);
-    const end = responseEditor?.getModel()?.getLineMaxColumn(line) ?? 1;
-    responseEditor?.setSelection(whole(line, end));
+    shown.current?.clear();
+    shown.current = responseEditor?.createDecorationsCollection([
+      { range: whole(line, 1), options: { className: "shown-line", isWholeLine: true } },
+    ]);
   }
 
   if (reasons.length === 0) return null;
+  // Where rows may be narrowed and no more, it is enough to know it.
+  const open = chosen ?? reasons.some(({ kind }) => kind !== "rows may be missing");
   return (
-    <details
-      className="reasons"
-      open={open}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
-    >
-      <summary>
+    <details className="reasons" open={open}>
+      <summary
+        onClick={(event) => {
+          event.preventDefault();
+          choose(!open);
+        }}
+      >
         <h2>What is withheld here, and why</h2>
-        <span role="status">{reasons.length === 1 ? "1 reason" : `${reasons.length} reasons`}</span>
+        <span role="status">{reasons.map(({ title }) => title).join(" · ")}</span>
       </summary>
       <ul>
         {reasons.map((reason) => (
           <li key={`${reason.title} ${reason.message}`}>
             <h3>{reason.title}</h3>
-            <p>{reason.message}</p>
+            <p>
+              <Text>{reason.message}</Text>
+            </p>
             <p>
               <strong>Instead:</strong> <Text>{reason.instead}</Text>
             </p>
             <p className="places">
-              {reason.lacking ? "Withheld at" : "Holds for"}{" "}
+              {reason.kind === "withheld" ? "Withheld at" : "Holds for"}{" "}
               {reason.places.map((place) => (
                 <Where key={place.path} place={place} show={show} />
               ))}
@@ -105,13 +116,15 @@ function Text({ children }: { children: string }) {
 }
 
 function marksOf(reasons: Reason[]): editor.IModelDeltaDecoration[] {
-  const marks = reasons.flatMap(({ title, message, instead, lacking, places }) =>
+  const marks = reasons.flatMap(({ title, message, instead, kind, places }) =>
     places.flatMap(({ lines }) =>
       lines.map((line): editor.IModelDeltaDecoration => {
-        const hoverMessage = { value: `**${title}.** ${message}\n\nInstead: ${instead}` };
+        const hoverMessage = { value: `**${title}.** ${message}\n\n**Instead:** ${instead}` };
         const range = whole(line, Number.MAX_SAFE_INTEGER);
-        const className = lacking ? "withheld-line" : "narrowed-line";
-        const after = { content: `  ${title}`, inlineClassName: "withheld-word" };
+        const narrowed = kind === "rows may be missing";
+        const className = narrowed ? "narrowed-line" : "withheld-line";
+        // Rules that narrow rows have a mark and no word: they hold nearly everywhere.
+        const after = narrowed ? null : { content: `  ${kind}`, inlineClassName: "withheld-word" };
         return { range, options: { className, hoverMessage, after, isWholeLine: true } };
       }),
     ),

@@ -13,8 +13,7 @@ export interface Reason {
   title: string;
   message: string;
   instead: string;
-  /** What stands there is not told; else rows may be missing, or none. */
-  lacking: boolean;
+  kind: "withheld" | "within bounds" | "rows may be missing";
   places: Place[];
   /** Places that the answer left out. */
   more: number;
@@ -34,17 +33,18 @@ export function explain(answer: Json, fields: Map<string, Asked>): Reason[] {
     const places = strings(entry.paths).map((path): Place => ({ path, lines: [] }));
     for (const place of places) ruled.set(place.path, [...(ruled.get(place.path) ?? []), place]);
     const more = typeof entry.pathsLeftOut === "number" ? entry.pathsLeftOut : 0;
-    const lacking = NOTHING.has(String(entry.rule));
-    reasons.push({ title, message: String(entry.message), instead, lacking, places, more });
+    const kind = NOTHING.has(String(entry.rule)) ? "withheld" : "rows may be missing";
+    reasons.push({ title, message: String(entry.message), instead, kind, places, more });
   }
   const marked = new Map<Mark, Map<string, Place>>();
   const root: Asked = { name: "", type: "", description: "", within: () => fields };
   members(answer, 1, (child, line, key) =>
     key === "data" ? walk(child, line, "", root, false) : walk(child, line, null, null, false),
   );
-  for (const [mark, places] of marked) {
-    const lacking = mark !== "bounds";
-    reasons.push({ ...MARKS[mark], lacking, places: [...places.values()], more: 0 });
+  for (const mark of Object.keys(MARKS) as Mark[]) {
+    const places = [...(marked.get(mark)?.values() ?? [])];
+    const kind = mark === "bounds" ? "within bounds" : "withheld";
+    if (places.length > 0) reasons.push({ ...MARKS[mark], kind, places, more: 0 });
   }
   return reasons;
 

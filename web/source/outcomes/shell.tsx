@@ -1,7 +1,7 @@
 import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 
 import { Badge, Fields, RoleChoice, SignIn, Who } from "../bar.tsx";
-import { roleOf } from "../demonstration.ts";
+import { roleOf, takeRole } from "../demonstration.ts";
 import { ROOT } from "../root.ts";
 import { Welcome } from "../welcome.tsx";
 import { type Asker, useAsker } from "../who.ts";
@@ -127,11 +127,4 @@ function Content({ place }: { place: Place }) {
       )}
     </main>
   );
-}
-
-/** A demonstration's role may stand in the address, as the playground hands it over. */
-function takeRole(): string | null {
-  const [, role = null] = /^#role=([a-z]+)$/.exec(location.hash) ?? [];
-  if (role !== null) history.replaceState(null, "", location.pathname + location.search);
-  return role;
 }
