@@ -1,0 +1,145 @@
+import { useMemo } from "react";
+
+import { capital } from "../../wording.ts";
+import { useAnswer } from "../asking.ts";
+import { Basis } from "../basis.tsx";
+import { type Cohort, type CohortData, cohortQuestion, type Outcomes } from "../cohort.ts";
+import { seesRecords, useWho } from "../context.ts";
+import type { Question } from "../figure.ts";
+import { outcomesFigure } from "../figures/shares.ts";
+import { FigureFrame } from "../frame.tsx";
+import { address } from "../route.ts";
+import { Answered, LeftOut, Notice } from "../states.tsx";
+import { bounds, count } from "../statistics.ts";
+import { Live } from "./live.tsx";
+import type { PageProperties } from "./pages.ts";
+
+/** One cohort: what it is, how its treatments did and, from records, how that came about. */
+export function CohortPage({ named }: PageProperties) {
+  const question = useMemo(() => cohortQuestion(named), [named]);
+  const { asked, again } = useAnswer<CohortData>(question);
+  return (
+    <>
+      <p className="back">
+        <a href={address("/")}>Cohorts</a>
+      </p>
+      <h1>{named}</h1>
+      <Answered asked={asked} again={again}>
+        {({ cohort, outcomeStatistics }, errors, rules) =>
+          cohort === null ? (
+            <Notice title="There is no such cohort">
+              <p>
+                No cohort has the code <code>{named}</code>. The <a href={address("/")}>cohorts</a>{" "}
+                are a place to begin.
+              </p>
+            </Notice>
+          ) : (
+            <>
+              <About cohort={cohort} />
+              <Basis of={outcomeStatistics} />
+              <Content cohort={cohort} basis={outcomeStatistics} question={question} />
+              <LeftOut rules={rules} errors={errors} />
+            </>
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function About({ cohort }: { cohort: Cohort }) {
+  const { tumourType, drugs, stage, openedOn, design, biomarkerDefinition, outcomes } = cohort;
+  const treated = outcomes === null ? "none to be seen" : count(outcomes.patients);
+  const facts: [string, string][] = [
+    ["Tumour type", tumourType],
+    ["Treatment", drugs.map(({ inn }) => inn).join(" + ") || "not known"],
+    ["Biomarker", biomarkerDefinition?.text ?? "not told"],
+    ["Stage", stage === null ? "not told" : capital(stage)],
+    ["Treated", design === null ? treated : `${treated} of ${design.n} planned`],
+    ["Evaluable", outcomes === null ? "none to be seen" : bounds(outcomes.evaluable)],
+    ["Open since", openedOn ?? "not known"],
+  ];
+  return (
+    <>
+      <dl className="facts">
+        {facts.map(([title, value]) => (
+          <div key={title}>
+            <dt>{title}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {design !== null && (
+        <p className="told">
+          Two stages: more than {design.r1} of {design.n1} must benefit to go on, more than{" "}
+          {design.r} of {design.n} in the end.
+        </p>
+      )}
+    </>
+  );
+}
+
+interface ContentProperties {
+  cohort: Cohort;
+  basis: CohortData["outcomeStatistics"];
+  question: Question;
+}
+
+function Content({ cohort: { code, outcomes }, basis, question }: ContentProperties) {
+  const records = seesRecords(useWho().known);
+  if (!records && basis === null) {
+    return (
+      <Notice title="Nothing is published yet">
+        <p>Outcomes stand here once the data office has published a release.</p>
+      </Notice>
+    );
+  }
+  if (outcomes === null || outcomes.patients.value === 0) {
+    return records ? (
+      <Notice title="Nobody to see in this cohort">
+        <p>
+          No treatment of this cohort is among the records that you may read: none has begun, or
+          none is in your scope. What the cohort is, stands above.
+        </p>
+      </Notice>
+    ) : (
+      <Notice title="Nothing is told of this cohort">
+        <p>The release published last has no treatment of this cohort.</p>
+      </Notice>
+    );
+  }
+  if (withheld(outcomes)) {
+    return (
+      <Notice title="All numbers of this cohort are withheld">
+        <p>
+          So few were treated that any number could give somebody away, by itself or beside others.
+          They are told as soon as a release with more of them is published.
+        </p>
+      </Notice>
+    );
+  }
+  return (
+    <div className="figures">
+      <Published outcomes={outcomes} code={code} question={question} />
+      {records && <Live code={code} outcomes={outcomes} />}
+    </div>
+  );
+}
+
+function withheld({ patients, ...outcomes }: Outcomes): boolean {
+  const measures = [
+    outcomes.objectiveResponse,
+    outcomes.clinicalBenefit16w,
+    outcomes.clinicalBenefit16wAllTreated,
+  ];
+  return patients.suppressed && measures.every(({ suppressed }) => suppressed);
+}
+
+function Published(properties: { outcomes: Outcomes; code: string; question: Question }) {
+  const { outcomes, code, question } = properties;
+  const figure = useMemo(
+    () => outcomesFigure(outcomes, { code, question }),
+    [outcomes, code, question],
+  );
+  return <FigureFrame figure={figure} />;
+}
