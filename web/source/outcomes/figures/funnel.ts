@@ -1,7 +1,7 @@
 /** From screened to evaluable: how many came how far. */
 import * as Plot from "@observablehq/plot";
 
-import type { Funnel } from "../cohort.ts";
+import type { Funnel, Outcomes } from "../cohort.ts";
 import { ACCENT, INK, marked, named } from "../drawing.ts";
 import type { Figure, Question } from "../figure.ts";
 import { bounds, type Bounds } from "../statistics.ts";
@@ -14,7 +14,7 @@ export interface FunnelRow {
   told: string;
 }
 
-export function funnelRows(funnel: Funnel, treated: Bounds, evaluable: Bounds): FunnelRow[] {
+export function funnelRows(funnel: Funnel, { patients, evaluable }: Outcomes): FunnelRow[] {
   const all = (step: string, patients: number | null): FunnelRow => ({
     step,
     where: "all",
@@ -35,15 +35,22 @@ export function funnelRows(funnel: Funnel, treated: Bounds, evaluable: Bounds): 
     all("Offered a treatment", funnel.offered.numerator.value),
     all("Treated", funnel.treated),
     all("Evaluable at week 16", funnel.evaluable),
-    here("Treated in this cohort", treated),
+    here("Treated in this cohort", {
+      value: patients.value,
+      lower: patients.value,
+      upper: patients.value,
+    }),
     here("Evaluable in this cohort", evaluable),
   ];
 }
 
 export function funnelFigure(
-  rows: FunnelRow[],
-  { code, unknown, question }: { code: string; unknown: number; question: Question },
+  funnel: Funnel,
+  outcomes: Outcomes,
+  { code, question }: { code: string; question: Question },
 ): Figure<FunnelRow> {
+  const rows = funnelRows(funnel, outcomes);
+  const unknown = funnel.matchUnknown;
   const title = "From screened to evaluable";
   const unsure = unknown > 0 ? ` Of ${unknown} it is not known whether they matched.` : "";
   return {

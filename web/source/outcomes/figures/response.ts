@@ -52,7 +52,7 @@ export function key(entries: Entry[], { width, left }: { width: number; left: nu
         ? Plot.text([sign ?? ""], {
             ...at,
             text: (t: string) => t,
-            dx: x - left + 10,
+            dx: x - left + 8,
             fill: colour,
           })
         : Plot.dot([label], {

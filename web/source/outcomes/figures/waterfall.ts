@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 
 import { counted, type Treatment } from "../cohort.ts";
-import { INK, LINE, marked, named, SOFT } from "../drawing.ts";
+import { INK, LINE, marked, named } from "../drawing.ts";
 import type { Figure, Question } from "../figure.ts";
 import { CATEGORIES, category, key, painted } from "./response.ts";
 
@@ -136,18 +136,7 @@ export function drawWaterfall(
         },
       ),
       Plot.ruleY([0], { stroke: INK }),
-      Plot.ruleY(BOUNDS, { stroke: SOFT, strokeDasharray: "5 4" }),
-      Plot.text(BOUNDS, {
-        y: (at: number) => at,
-        text: (at: number) => (at > 0 ? `+${at}%` : `−${-at}%`),
-        frameAnchor: "right",
-        textAnchor: "end",
-        dy: -8,
-        fontSize: 11.5,
-        fill: SOFT,
-        stroke: "var(--paper, #fff)",
-        strokeWidth: 4,
-      }),
+      Plot.ruleY(BOUNDS, { stroke: INK, strokeDasharray: "5 4" }),
     ],
   });
   return named(svg, {

@@ -11,7 +11,7 @@ import { FigureFrame } from "../frame.tsx";
 import { address } from "../route.ts";
 import { Answered, LeftOut, Notice } from "../states.tsx";
 import { bounds, count } from "../statistics.ts";
-import { Live } from "./live.tsx";
+import { Live, type Told } from "./live.tsx";
 import type { PageProperties } from "./pages.ts";
 
 /** One cohort: what it is, how its treatments did and, from records, how that came about. */
@@ -37,8 +37,12 @@ export function CohortPage({ named }: PageProperties) {
             <>
               <About cohort={cohort} />
               <Basis of={outcomeStatistics} />
-              <Content cohort={cohort} basis={outcomeStatistics} question={question} />
-              <LeftOut rules={rules} errors={errors} />
+              <Content
+                cohort={cohort}
+                basis={outcomeStatistics}
+                question={question}
+                told={{ errors, rules }}
+              />
             </>
           )
         }
@@ -55,7 +59,7 @@ function About({ cohort }: { cohort: Cohort }) {
     ["Treatment", drugs.map(({ inn }) => inn).join(" + ") || "not known"],
     ["Biomarker", biomarkerDefinition?.text ?? "not told"],
     ["Stage", stage === null ? "not told" : capital(stage)],
-    ["Treated", design === null ? treated : `${treated} of ${design.n} planned`],
+    ["Treated", treated],
     ["Evaluable", outcomes === null ? "none to be seen" : bounds(outcomes.evaluable)],
     ["Open since", openedOn ?? "not known"],
   ];
@@ -71,8 +75,8 @@ function About({ cohort }: { cohort: Cohort }) {
       </dl>
       {design !== null && (
         <p className="told">
-          Two stages: more than {design.r1} of {design.n1} must benefit to go on, more than{" "}
-          {design.r} of {design.n} in the end.
+          By design in two stages: of the first {design.n1} more than {design.r1} must benefit to go
+          on, of all {design.n} more than {design.r}.
         </p>
       )}
     </>
@@ -83,11 +87,36 @@ interface ContentProperties {
   cohort: Cohort;
   basis: CohortData["outcomeStatistics"];
   question: Question;
+  told: Told;
 }
 
-function Content({ cohort: { code, outcomes }, basis, question }: ContentProperties) {
+function Content({ cohort: { code, outcomes }, basis, question, told }: ContentProperties) {
   const records = seesRecords(useWho().known);
-  if (!records && basis === null) {
+  const empty = nothing(outcomes, { records, published: basis !== null });
+  if (outcomes === null || empty !== null) {
+    return (
+      <>
+        {empty}
+        <LeftOut {...told} />
+      </>
+    );
+  }
+  const first = <Published outcomes={outcomes} code={code} question={question} />;
+  if (records) return <Live code={code} outcomes={outcomes} told={told} first={first} />;
+  return (
+    <>
+      <div className="figures">{first}</div>
+      <LeftOut {...told} />
+    </>
+  );
+}
+
+/** What is said where there is no number to show; null where there is one. */
+function nothing(
+  outcomes: Outcomes | null,
+  { records, published }: { records: boolean; published: boolean },
+) {
+  if (!records && !published) {
     return (
       <Notice title="Nothing is published yet">
         <p>Outcomes stand here once the data office has published a release.</p>
@@ -118,12 +147,7 @@ function Content({ cohort: { code, outcomes }, basis, question }: ContentPropert
       </Notice>
     );
   }
-  return (
-    <div className="figures">
-      <Published outcomes={outcomes} code={code} question={question} />
-      {records && <Live code={code} outcomes={outcomes} />}
-    </div>
-  );
+  return null;
 }
 
 function withheld({ patients, ...outcomes }: Outcomes): boolean {

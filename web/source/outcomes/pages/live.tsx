@@ -1,6 +1,7 @@
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 
-import { useAnswer } from "../asking.ts";
+import type { GraphError, Rule } from "../../graph.ts";
+import { type Asked, useAnswer } from "../asking.ts";
 import {
   type LiveData,
   liveQuestion,
@@ -12,7 +13,7 @@ import {
 } from "../cohort.ts";
 import type { Figure, Question } from "../figure.ts";
 import { curveFigure, DURATION, OVERALL, PROGRESSION_FREE } from "../figures/curves.ts";
-import { funnelFigure, funnelRows } from "../figures/funnel.ts";
+import { funnelFigure } from "../figures/funnel.ts";
 import { mechanismsFigure } from "../figures/mechanisms.ts";
 import { genesFigure, responsesFigure } from "../figures/shares.ts";
 import { swimmer } from "../figures/swimmer.ts";
@@ -20,83 +21,81 @@ import { waterfall } from "../figures/waterfall.ts";
 import { FigureFrame } from "../frame.tsx";
 import { Answered, LeftOut, Notice } from "../states.tsx";
 
+/** What answers say beside their data. */
+export interface Told {
+  errors: GraphError[];
+  rules: Rule[];
+}
+
+interface LiveProperties {
+  code: string;
+  outcomes: Outcomes;
+  /** What was said already. */
+  told: Told;
+  /** Stands before the others. */
+  first: ReactNode;
+}
+
 /** What is counted of records, and drawn of them: for those who may read some. */
-export function Live({ code, outcomes }: { code: string; outcomes: Outcomes }) {
+export function Live({ code, outcomes, told, first }: LiveProperties) {
   const counted = useMemo(() => liveQuestion(code), [code]);
   const recorded = useMemo(() => treatmentsQuestion(code), [code]);
   const live = useAnswer<LiveData>(counted);
   const records = useAnswer<TreatmentsData>(recorded);
+  const all = [told, said(live.asked), said(records.asked)];
   return (
     <>
-      <Answered {...live}>
-        {(data, errors, rules) => (
-          <>
-            <Counted data={data} outcomes={outcomes} code={code} question={counted} />
-            <LeftOut rules={rules} errors={errors} />
-          </>
+      <div className="figures">
+        {first}
+        <Answered {...live}>
+          {(data) => <Shares data={data} outcomes={outcomes} code={code} question={counted} />}
+        </Answered>
+        <Answered {...records}>
+          {({ cohort }) => <Drawn {...cohort?.treatments} code={code} question={recorded} />}
+        </Answered>
+        {live.asked.kind === "answered" && (
+          <Curves data={live.asked.data} code={code} question={counted} />
         )}
-      </Answered>
-      <Answered {...records}>
-        {({ cohort }, errors, rules) => (
-          <>
-            {cohort?.treatments != null && (
-              <Drawn
-                treatments={cohort.treatments.nodes}
-                all={cohort.treatments.totalCount}
-                code={code}
-                question={recorded}
-              />
-            )}
-            <LeftOut rules={rules} errors={errors} />
-          </>
-        )}
-      </Answered>
+      </div>
+      <LeftOut
+        rules={all.flatMap(({ rules }) => rules)}
+        errors={all.flatMap(({ errors }) => errors)}
+      />
     </>
   );
 }
 
+function said(asked: Asked<unknown>): Told {
+  return asked.kind === "answered" ? asked : { errors: [], rules: [] };
+}
+
 interface CountedProperties {
   data: LiveData;
-  outcomes: Outcomes;
   code: string;
   question: Question;
 }
 
-function Counted({ data, outcomes, code, question }: CountedProperties) {
+function Shares({ data, outcomes, code, question }: CountedProperties & { outcomes: Outcomes }) {
+  const mechanisms = data.cohort?.outcomes?.resistanceMechanisms ?? null;
   const figures = useMemo(() => {
     const about = { code, question };
-    const found = data.cohort?.outcomes ?? null;
+    const found: ReactNode[] = [];
+    const show = <Row,>(figure: Figure<Row>) =>
+      found.push(<FigureFrame key={figure.name} figure={figure} />);
+    const responses = data.cohort?.outcomes?.responseDistribution ?? null;
+    if (responses !== null) show(responsesFigure(responses, about));
+    const genes = data.genes?.rows ?? [];
+    if (genes.length > 0) show(genesFigure(genes, about));
+    if (mechanisms !== null && mechanisms.mechanisms.length > 0) {
+      show(mechanismsFigure(mechanisms, about));
+    }
     const funnel = data.all?.funnel ?? null;
-    const mechanisms = found?.resistanceMechanisms ?? null;
-    const { patients, evaluable } = outcomes;
-    const treated = { value: patients.value, lower: patients.value, upper: patients.value };
-    const curves = [
-      [found?.progressionFreeSurvival, PROGRESSION_FREE],
-      [found?.overallSurvival, OVERALL],
-      [found?.durationOfResponse, DURATION],
-    ] as const;
-    return [
-      funnel &&
-        any(
-          funnelFigure(funnelRows(funnel, treated, evaluable), {
-            ...about,
-            unknown: funnel.matchUnknown,
-          }),
-        ),
-      found?.responseDistribution && any(responsesFigure(found.responseDistribution, about)),
-      ...curves.map(([curve, kind]) =>
-        curve && curve.patients > 0 ? any(curveFigure(curve, kind, about)) : null,
-      ),
-      data.genes && data.genes.rows.length > 0 && any(genesFigure(data.genes.rows, about)),
-      mechanisms && mechanisms.mechanisms.length > 0 && any(mechanismsFigure(mechanisms, about)),
-    ].filter((figure) => figure !== null && figure !== false && figure !== undefined);
-  }, [data, outcomes, code, question]);
-  const mechanisms = data.cohort?.outcomes?.resistanceMechanisms;
+    if (funnel !== null) show(funnelFigure(funnel, outcomes, about));
+    return found;
+  }, [data, mechanisms, outcomes, code, question]);
   return (
     <>
-      {figures.map((figure) => (
-        <FigureFrame key={figure.name} figure={figure} />
-      ))}
+      {figures}
       {mechanisms?.mechanisms.length === 0 && (
         <Notice title="No resistance mechanism was found">
           <p>
@@ -108,14 +107,31 @@ function Counted({ data, outcomes, code, question }: CountedProperties) {
   );
 }
 
+function Curves({ data, code, question }: CountedProperties) {
+  const figures = useMemo(() => {
+    const found = data.cohort?.outcomes;
+    const curves = [
+      [found?.progressionFreeSurvival, PROGRESSION_FREE],
+      [found?.overallSurvival, OVERALL],
+      [found?.durationOfResponse, DURATION],
+    ] as const;
+    return curves.flatMap(([curve, kind]) =>
+      curve != null && curve.patients > 0 ? [curveFigure(curve, kind, { code, question })] : [],
+    );
+  }, [data, code, question]);
+  return figures.map((figure) => <FigureFrame key={figure.name} figure={figure} />);
+}
+
 interface DrawnProperties {
-  treatments: Treatment[];
-  all: number;
+  nodes?: Treatment[];
+  totalCount?: number;
   code: string;
   question: Question;
 }
 
-function Drawn({ treatments, all, code, question }: DrawnProperties) {
+const NONE: Treatment[] = [];
+
+function Drawn({ nodes: treatments = NONE, totalCount: all = 0, code, question }: DrawnProperties) {
   const about = useMemo(() => ({ code, question }), [code, question]);
   const bars = useMemo(() => waterfall(treatments, about), [treatments, about]);
   const lanes = useMemo(() => swimmer(treatments, about), [treatments, about]);
@@ -135,9 +151,4 @@ function Drawn({ treatments, all, code, question }: DrawnProperties) {
       <FigureFrame figure={lanes} />
     </>
   );
-}
-
-/** Figures of different rows beside each other. */
-function any<Row>(figure: Figure<Row>): Figure<unknown> {
-  return figure as Figure<unknown>;
 }
