@@ -10,21 +10,37 @@ export const ACCENT = "var(--accent, #0b6e74)";
 /** Okabe and Ito's colours: told apart by everyone. Give each a shape or a label of its own too. */
 export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"] as const;
 
-/** Writes on each mark, as data-…, the numbers that it stands for. */
-export function numbered<Row>(
-  rows: readonly Row[],
-  tell: (row: Row) => Record<string, string | number | null>,
+type Numbers = Record<string, string | number | null>;
+
+/** Names a kind of mark for programs, and writes on each, as data-…, what it stands for. */
+export function marked<Row>(
+  kind: string,
+  rows: readonly Row[] = [],
+  tell: (row: Row) => Numbers = () => ({}),
 ): RenderFunction {
   return (index, scales, values, dimensions, context, next) => {
     const group = next!(index, scales, values, dimensions, context)!;
+    group.setAttribute("data-mark", kind);
     const marks = [...group.children];
-    [...index].forEach((at, place) => {
-      for (const [name, value] of Object.entries(tell(rows[at]!))) {
-        marks[place]!.setAttribute(`data-${name}`, String(value ?? ""));
-      }
-    });
+    if (rows.length > 0) [...index].forEach((at, place) => write(marks[place]!, tell(rows[at]!)));
     return group;
   };
+}
+
+/** Names a line, which is one mark whatever the number of its points. */
+export function lined(kind: string, numbers: Numbers): RenderFunction {
+  return (index, scales, values, dimensions, context, next) => {
+    const group = next!(index, scales, values, dimensions, context)!;
+    group.setAttribute("data-mark", kind);
+    for (const line of group.children) write(line, numbers);
+    return group;
+  };
+}
+
+function write(mark: Element, numbers: Numbers): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    mark.setAttribute(`data-${name}`, String(value ?? ""));
+  }
 }
 
 /**
@@ -37,7 +53,9 @@ export function named(
 ): SVGSVGElement {
   const svg = drawing as SVGSVGElement;
   for (const group of svg.querySelectorAll("[aria-label]")) {
-    group.setAttribute("data-mark", group.getAttribute("aria-label")!);
+    if (!group.hasAttribute("data-mark")) {
+      group.setAttribute("data-mark", group.getAttribute("aria-label")!);
+    }
     group.removeAttribute("aria-label");
   }
   // What is an image has nothing in it that can be followed.

@@ -1,7 +1,7 @@
 /** Shares with their intervals, one below the other. */
 import * as Plot from "@observablehq/plot";
 
-import { ACCENT, INK, LINE, named, numbered, SOFT } from "../drawing.ts";
+import { ACCENT, INK, LINE, marked, named, SOFT } from "../drawing.ts";
 import { type Bounds, fraction, percent, type Proportion, WITHHELD } from "../statistics.ts";
 
 export interface ForestRow {
@@ -93,8 +93,7 @@ export function drawForest(
         dy: lift,
         stroke: ACCENT,
         strokeWidth: 1.6,
-        ariaLabel: "interval",
-        render: numbered(told, ({ label, proportion: { confidenceInterval } }) => ({
+        render: marked("interval", told, ({ label, proportion: { confidenceInterval } }) => ({
           label,
           lower: confidenceInterval.lower,
           upper: confidenceInterval.upper,
@@ -119,8 +118,7 @@ export function drawForest(
         stroke: ACCENT,
         strokeWidth: 9,
         strokeOpacity: 0.55,
-        ariaLabel: "band",
-        render: numbered(within, share),
+        render: marked("band", within, share),
       }),
       Plot.dot(exact, {
         y,
@@ -129,8 +127,7 @@ export function drawForest(
         r: 4.6,
         symbol: "square",
         fill: ACCENT,
-        ariaLabel: "estimate",
-        render: numbered(exact, share),
+        render: marked("estimate", exact, share),
       }),
     ],
   });

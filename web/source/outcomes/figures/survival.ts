@@ -1,7 +1,7 @@
 /** Kaplan and Meier's curves, with how many were at risk below them. */
 import * as Plot from "@observablehq/plot";
 
-import { COLOURS, INK, LINE, named, numbered, SOFT } from "../drawing.ts";
+import { COLOURS, INK, LINE, lined, marked, named, SOFT } from "../drawing.ts";
 import type { SurvivalCurve, SurvivalPoint } from "../statistics.ts";
 
 export interface NamedCurve {
@@ -63,7 +63,7 @@ export function drawSurvival(
               curve: "step-after",
               fill: colour,
               fillOpacity: 0.14,
-              ariaLabel: "interval",
+              render: marked("interval"),
             }),
           ),
           Plot.line(steps.map(at), {
@@ -71,14 +71,7 @@ export function drawSurvival(
             stroke: colour,
             strokeWidth: 2.2,
             strokeDasharray: DASHES[place % DASHES.length]!,
-            ariaLabel: "curve",
-            render: (...given) => {
-              const next = given[5]!;
-              const group = next(given[0], given[1], given[2], given[3], given[4])!;
-              group.firstElementChild?.setAttribute("data-name", name);
-              group.firstElementChild?.setAttribute("data-points", JSON.stringify(curve.points));
-              return group;
-            },
+            render: lined("curve", { name, points: JSON.stringify(curve.points) }),
           }),
           Plot.dot(marks, {
             x: "day",
@@ -87,8 +80,7 @@ export function drawSurvival(
             r: 3.6,
             stroke: colour,
             strokeWidth: 1.4,
-            ariaLabel: "censored",
-            render: numbered(marks, ({ day, censored }) => ({ name, day, censored })),
+            render: marked("censored", marks, ({ day, censored }) => ({ name, day, censored })),
           }),
           ...median(curve, colour),
           ...risk(name, curve, ticks, { colour, lines: curves.length, place, below, left }),
@@ -123,8 +115,7 @@ function median({ median: { value } }: SurvivalCurve, colour: string): Plot.Mark
       y2: 0.5,
       stroke: colour,
       strokeDasharray: "3 3",
-      ariaLabel: "median",
-      render: numbered([value], (day) => ({ day })),
+      render: marked("median", [value], (day) => ({ day })),
     }),
     Plot.ruleY([0.5], { x1: 0, x2: value, stroke: SOFT, strokeDasharray: "3 3" }),
   ];
@@ -173,8 +164,7 @@ function risk(
       dy,
       fill: lines > 1 ? colour : INK,
       fontVariant: "tabular-nums",
-      ariaLabel: "at risk",
-      render: numbered(ticks, (day) => ({ name, day, "at-risk": atRisk(curve, day) })),
+      render: marked("at risk", ticks, (day) => ({ name, day, "at-risk": atRisk(curve, day) })),
     }),
   ];
 }
