@@ -3,11 +3,10 @@ import { useEffect, useId, useRef, useState } from "react";
 import { roleOf } from "../demonstration.ts";
 import { save } from "../handover.ts";
 import { useWho } from "./context.ts";
-import { csv, type Figure, playground, standalone } from "./figure.ts";
+import { csv, type Figure, playground, type Question, standalone } from "./figure.ts";
 
 /** A figure with all that belongs to it: its table, its files, and the query behind it. */
 export function FigureFrame<Row>({ figure, wide }: { figure: Figure<Row>; wide?: boolean }) {
-  const { known, tokens } = useWho();
   const [open, setOpen] = useState(false);
   const drawing = useRef<SVGSVGElement | null>(null);
   const title = useId();
@@ -42,18 +41,26 @@ export function FigureFrame<Row>({ figure, wide }: { figure: Figure<Row>; wide?:
         >
           SVG
         </button>
-        <a
-          href={playground(figure.question, roleOf(known.credentials, tokens))}
-          target="_blank"
-          rel="noreferrer"
-        >
-          The query behind it
-        </a>
+        <QueryLink question={figure.question} />
       </div>
       <div id={table} className="table" hidden={!open} tabIndex={open ? 0 : undefined}>
         {open && <Table figure={figure} />}
       </div>
     </figure>
+  );
+}
+
+/** Opens the very question in the playground. */
+export function QueryLink({ question }: { question: Question }) {
+  const { known, tokens } = useWho();
+  return (
+    <a
+      href={playground(question, roleOf(known.credentials, tokens))}
+      target="_blank"
+      rel="noreferrer"
+    >
+      The query behind it
+    </a>
   );
 }
 

@@ -37,10 +37,10 @@ export function drawForest(
 
   const svg = Plot.plot({
     width,
-    height: 26 + rows.length * step + 42,
+    height: 8 + rows.length * step + 42,
     marginLeft: left,
     marginRight: right,
-    marginTop: 26,
+    marginTop: 8,
     marginBottom: 42,
     style: { fontSize: "12.5px", fontFamily: "inherit", overflow: "visible" },
     x: {

@@ -30,7 +30,7 @@ export function drawSurvival(
     height: Math.round(Math.min(320, Math.max(200, width * 0.5))) + bottom,
     marginLeft: left,
     marginRight: 20,
-    marginTop: 14,
+    marginTop: 30,
     marginBottom: bottom,
     style: { fontSize: "12.5px", fontFamily: "inherit", overflow: "visible" },
     x: { domain: [0, last] },
