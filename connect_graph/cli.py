@@ -39,7 +39,7 @@ from connect_graph.gateway import GatewayError
 from connect_graph.http import application, graphs_of
 from connect_graph.issuer import IssuerError
 from connect_graph.member import MemberRefused
-from connect_graph.progress import Bar, Steps
+from connect_graph.progress import Bar, Steps, complain
 from connect_graph.query import QueryRefused
 from connect_graph.server import PortTaken, serve
 from connect_graph.settings import Settings, SettingsError
@@ -109,23 +109,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Command = parsed.run
         return command(parsed, Settings.load(os.environ))
     except FAILURES as failure:
-        print(f"connect-graph: {failure}", file=sys.stderr)
+        complain(str(failure))
         return 1
     except (TimedOut, Unavailable):
-        print("connect-graph: the database did not answer in time: try again", file=sys.stderr)
+        complain("the database did not answer in time: try again")
         return 1
     except BrokenPipeError:  # whoever read has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as failure:
-        print(f"connect-graph: the database failed ({_kind(failure)})", file=sys.stderr)
+        complain(f"the database failed ({_kind(failure)})")
         return 1
     except KeyboardInterrupt:
-        print("connect-graph: interrupted; nothing half-done was kept", file=sys.stderr)
+        complain("interrupted; nothing half-done was kept")
         return 1
     except Exception as fault:  # noqa: BLE001  whose sentence may repeat values
         told = json.dumps(log.exceptions(fault))
-        print(f"connect-graph: something went wrong here, report this: {told}", file=sys.stderr)
+        complain(f"something went wrong here, report this: {told}")
         return 1
 
 

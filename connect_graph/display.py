@@ -13,7 +13,8 @@ from connect_graph.note import NO_VALUE, Notes, Path
 NONE = "none"
 _NUMBER = re.compile(rf"-?\d[\d.,{NO_VALUE}() ]*")
 _NO_NUMBER = re.compile(rf"{NO_VALUE}|(\[\d+\])*|{NONE}")
-_BOUNDS = ({"lower", "upper"}, {"value", "lower", "upper"})
+_NUMBERS = ({"value"}, {"lower", "upper"}, {"value", "lower", "upper"})
+"""What an object holds that is one number, and how surely it is known."""
 _WAYS = {"nodes", "edges", "node"}
 """Names on the way to a record that say nothing of it."""
 
@@ -45,7 +46,7 @@ class Shape:
     @property
     def is_one(self) -> bool:
         """Tell whether it is shown as one text: a value, or a number with its bounds."""
-        return not self.fields or (not self.listed and self.fields.keys() in _BOUNDS)
+        return not self.fields or (not self.listed and self.shown.keys() in _NUMBERS)
 
     @property
     def shown(self) -> Mapping[str, Shape]:
@@ -222,10 +223,10 @@ def _one(shape: Shape, value: Any, path: Path, notes: Notes, *, suppressed: bool
         return ", ".join(_one(shape, each, path, notes) for each in value) or NONE
     if not isinstance(value, dict):
         return _text(value)
-    if shape.fields.keys() in _BOUNDS:
-        if value["lower"] is None and value["upper"] is None and value.get("value") is None:
+    if shape.shown.keys() in _NUMBERS:
+        if all(value.get(name) is None for name in shape.shown):
             return notes.null(path, suppressed=suppressed or value.get("suppressed") is True)
-        return _bounds(value)
+        return _bounds(value) if "lower" in value else _text(value["value"])
     ((name, within),) = shape.shown.items()
     return _one(within, value.get(name), (*path, name), notes)
 

@@ -46,7 +46,8 @@ class Status:
 
     def text(self) -> str:
         """Give everything for people."""
-        return "\n".join([*self.lines, *(f"to do: {sentence}" for sentence in self.todo)])
+        told = [f"to do: {sentence}" for sentence in self.todo] or ["nothing needs doing"]
+        return "\n".join([*self.lines, *told])
 
 
 def look(settings: Settings) -> Status:

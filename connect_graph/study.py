@@ -15,7 +15,7 @@ from connect_graph.asker import given_token, role_token, stated
 from connect_graph.audit import ExportAccount, audit_key
 from connect_graph.auth import Authenticator
 from connect_graph.database import Completion, Connection, connected
-from connect_graph.progress import Steps
+from connect_graph.progress import Stages, Steps
 from connect_graph.settings import Settings
 from db.audit.writer import Writer
 from db.derivation import Derived, derive_study
@@ -28,6 +28,7 @@ from db.form.load import import_csv
 from db.form.template import write_templates
 from db.ingest.cbioportal import import_cbioportal
 from db.ingest.report import ImportRefused, Report
+from db.intake.step import Step, Tell
 from db.pool import Pools
 from db.release.freeze import freeze
 from db.release.key import ReleaseKey
@@ -38,7 +39,7 @@ from resolvers.errors import Refusal
 
 EXPORT_TIMEOUT_MS = 120_000
 Command = Callable[[argparse.Namespace, Settings], int]
-Importer = Callable[[Connection, argparse.Namespace, Completion], Awaitable[Report]]
+Importer = Callable[[Connection, argparse.Namespace, Completion, Tell], Awaitable[Report]]
 
 
 def declare(command: Callable[..., Any]) -> None:
@@ -107,7 +108,7 @@ def say(parsed: argparse.Namespace, content: object, text: str) -> None:
 
 
 async def _cbioportal(
-    connection: Connection, parsed: argparse.Namespace, complete: Completion
+    connection: Connection, parsed: argparse.Namespace, complete: Completion, tell: Tell
 ) -> Report:
     return await import_cbioportal(
         connection,
@@ -117,10 +118,13 @@ async def _cbioportal(
         cohort=parsed.cohort,
         dry_run=parsed.dry_run,
         complete=complete,
+        tell=tell,
     )
 
 
-async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+async def _csv(
+    connection: Connection, parsed: argparse.Namespace, complete: Completion, tell: Tell
+) -> Report:
     if parsed.drug or parsed.cohort:
         raise ImportRefused(
             "--drug and --cohort are for cbioportal", "name them in treatment.csv, row by row"
@@ -132,14 +136,22 @@ async def _csv(connection: Connection, parsed: argparse.Namespace, complete: Com
         dry_run=parsed.dry_run,
         mapping=parsed.mapping,
         complete=complete,
+        tell=tell,
     )
 
 
-async def _sdtm(connection: Connection, parsed: argparse.Namespace, complete: Completion) -> Report:
+async def _sdtm(
+    connection: Connection, parsed: argparse.Namespace, complete: Completion, tell: Tell
+) -> Report:
     if parsed.drug or parsed.cohort:
         raise ImportRefused("--drug and --cohort are for cbioportal", "EX says what was given")
     return await import_sdtm(
-        connection, parsed.path, study=parsed.study, dry_run=parsed.dry_run, complete=complete
+        connection,
+        parsed.path,
+        study=parsed.study,
+        dry_run=parsed.dry_run,
+        complete=complete,
+        tell=tell,
     )
 
 
@@ -148,6 +160,7 @@ FORMATS: Mapping[str, Importer] = {"cbioportal": _cbioportal, "csv": _csv, "sdtm
 
 def _import(parsed: argparse.Namespace, settings: Settings) -> int:
     complete = database.pseudonyms(settings)
+    stages = Stages([*Step])
 
     if parsed.mapping is not None and parsed.format != "csv":
         raise ImportRefused("--mapping is for csv", "leave it out: no other format has eCRF forms")
@@ -156,10 +169,11 @@ def _import(parsed: argparse.Namespace, settings: Settings) -> int:
         await database.require_migrated(url)
         await database.require_key(settings, url)
         async with connected(url) as connection:
-            return await FORMATS[parsed.format](connection, parsed, complete)
+            return await FORMATS[parsed.format](connection, parsed, complete, stages.show)
 
     with database.running(settings) as url:
         report = asyncio.run(run(url))
+    stages.end()
     say(parsed, report.as_json(), report.text())
     return 0
 

@@ -171,7 +171,7 @@ class _Composer:
         return f"(select {last} || E'\\n' || coalesce({table}.a, '') from {table})"
 
     def _total(self, select: Select) -> str:
-        conditions = [self.steps.writer.predicate(each) for each in select.where]
+        conditions = self.steps.writer.conditions(select.where, select.joins)
         lines = ["select count(*)", *tables(select.table, select.alias, select.joins)]
         return f"({' '.join(lines)}{filtered(conditions)})"
 
@@ -292,7 +292,7 @@ class _Composer:
             key = "" if node.select.key is None else self.steps.writer.expression(node.select.key)
             conditions = [
                 led_to,
-                *(self.steps.writer.predicate(each) for each in node.select.where),
+                *self.steps.writer.conditions(node.select.where, node.select.joins),
             ]
             found = " ".join(tables(node.select.table, node.select.alias, node.select.joins))
             self.steps.written.append(

@@ -63,6 +63,21 @@ class Writer:
         """List the positions of the plan's values in the order of their numbers."""
         return tuple(place for place in self.positions if isinstance(place, int))
 
+    def conditions(self, where: tuple[Predicate, ...], joins: tuple[Join, ...]) -> list[str]:
+        """Write conditions on rows, by what a join makes equal: the column of the joined table.
+
+        What they look for in other tables is then found from either, and PostgreSQL may look there
+        before it reads the rows themselves.
+        """
+        same: dict[Expression, str] = {
+            join.to: f"{join.alias}.{join.column}" for join in joins if join.required
+        }
+        self.known |= same
+        written = [self.predicate(each) for each in where]
+        for each in same:
+            del self.known[each]
+        return written
+
     def predicate(self, predicate: Predicate) -> str:
         """Write a condition."""
         match predicate:

@@ -45,7 +45,7 @@ def rows(select: Select) -> Statement:
     columns = expressions(select)
     text = Writer(first=GIVEN + 1 + (select.key is not None) + len(select.given))
     cells = [f"{text.expression(item)} as c{place}" for place, item in enumerate(columns)]
-    conditions = [text.predicate(item) for item in select.where]
+    conditions = text.conditions(select.where, select.joins)
     order = [text.order(item) for item in select.order]
     distinct, tail = "", ""
     if select.page is not None and select.page.after is not None:
@@ -88,7 +88,7 @@ def count(select: Select) -> Statement:
     With a key it gives an array of pairs: a key and the number of its rows.
     """
     text = Writer(first=GIVEN + 1 + (select.key is not None))
-    conditions = [text.predicate(item) for item in select.where]
+    conditions = text.conditions(select.where, select.joins)
     lines = tables(select.table, select.alias, select.joins)
     if select.key is None:
         lines.insert(0, "select count(*)::text")

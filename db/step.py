@@ -178,7 +178,7 @@ class Steps:
             names.setdefault(order.by, f"o{len(names)}")
         columns = [f"{self.writer.expression(each)} as {name}" for each, name in names.items()]
         source = " ".join(tables(select.table, select.alias, select.joins))
-        where = filtered([self.writer.predicate(each) for each in select.where])
+        where = filtered(self.writer.conditions(select.where, select.joins))
         found = f"{table} as materialized (select {', '.join(columns)} {source}{where})"
         self.writer.known = {each: f"{table}.{name}" for each, name in names.items()}
         after = None if select.page is None else select.page.after
@@ -231,7 +231,7 @@ class Steps:
         self.writer.looked_up = {}
         source = " ".join([*tables(select.table, select.alias, joins), beside]).rstrip()
         if not found:
-            conditions = [*conditions, *map(self.writer.predicate, select.where)]
+            conditions = [*conditions, *self.writer.conditions(select.where, joins)]
         return f"select {distinct}{', '.join(columns)} {source}{filtered(conditions)}{tail}"
 
     def write(

@@ -173,7 +173,8 @@ async def demonstration(
 ) -> AsyncIterator[World]:
     """Give what `make demo` shows; no test may change it."""
     async with clone() as copy:
-        filled = await make(copy, tmp_path_factory.mktemp("demonstration"), DEMO_PATIENTS)
+        place = tmp_path_factory.mktemp("demonstration")
+        filled = await make(copy, place, DEMO_PATIENTS, published=True)
         yield filled
         await filled.pools.close()
 

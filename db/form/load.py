@@ -11,6 +11,7 @@ from db.form.read import Reading, find
 from db.ingest.report import Change, Journal, Report
 from db.intake.batch import close_batch, hold_study, importing, open_batch
 from db.intake.shape import Connection
+from db.intake.step import Step, Tell, untold
 from db.intake.store import store
 
 FORMAT = "csv"
@@ -24,11 +25,13 @@ async def import_csv(
     dry_run: bool,
     mapping: Path | None = None,
     complete: Callable[[Connection], Awaitable[None]],
+    tell: Tell = untold,
 ) -> Report:
     """Import a folder, read by `mapping` where it is an eCRF's export.
 
     `complete` runs in the same transaction, before the commit.
     """
+    tell(Step.READING)
     journal = Journal()
     folder = find(path, journal, mapping)
     async with importing(connection, dry_run=dry_run):
@@ -37,6 +40,7 @@ async def import_csv(
         batch = await open_batch(connection, held, FORMAT, folder.digest)
         drugs = {row["inn"] for row in await connection.fetch("select inn from connect.drug")}
         reading = Reading(folder, journal, drugs | folder.values("drug"))
+        tell(Step.STORING)
         stored = await store(
             connection,
             held,
@@ -45,6 +49,7 @@ async def import_csv(
             told=folder.told,
             problem=reading.reject,
         )
+        tell(Step.DERIVING)
         derived = (await derive(connection, held)).outcomes
         changes = [
             *stored.changes,
@@ -62,6 +67,7 @@ async def import_csv(
             dry_run=dry_run,
         )
         await close_batch(connection, held, batch, report, journal.rejections)
+        tell(Step.NAMING)
         await complete(connection)
     return report
 

@@ -25,6 +25,7 @@ from db.ingest.study import (
     StudyRecords,
 )
 from db.ingest.timeline import read_specimens, read_treatments, with_courses
+from db.intake.step import Step, Tell, untold
 
 FORMAT = "cbioportal"
 
@@ -38,11 +39,13 @@ async def import_cbioportal(
     cohort: str | None,
     dry_run: bool,
     complete: Callable[[asyncpg.Connection[asyncpg.Record]], Awaitable[None]],
+    tell: Tell = untold,
 ) -> Report:
     """Import a study folder, all of it or nothing."""
+    tell(Step.READING)
     records, report = read(path, study=study, drug=drug)
     records = replace(records, drug=drug, cohort=cohort)
-    return await load(connection, records, report, dry_run=dry_run, complete=complete)
+    return await load(connection, records, report, dry_run=dry_run, complete=complete, tell=tell)
 
 
 def read(path: Path, *, study: str, drug: str | None = None) -> tuple[StudyRecords, Report]:

@@ -15,6 +15,7 @@ from db.ingest import comparison
 from db.ingest.report import Change, ImportRefused, Report
 from db.ingest.study import StudyRecords
 from db.intake.batch import close_batch, hold_study, importing, open_batch
+from db.intake.step import Step, Tell, untold
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _HERE = Path(__file__).resolve().parent
@@ -48,18 +49,21 @@ async def load(
     *,
     dry_run: bool,
     complete: Callable[[Connection], Awaitable[None]],
+    tell: Tell = untold,
 ) -> Report:
     """Store a study as connect_loader and give the whole report; a dry run leaves nothing.
 
     `complete` runs in the same transaction, after the records and before the commit.
     """
     async with importing(connection, dry_run=dry_run):
-        done = await _store(connection, study, replace(report, dry_run=dry_run))
+        done = await _store(connection, study, replace(report, dry_run=dry_run), tell)
+        tell(Step.NAMING)
         await complete(connection)
     return done
 
 
-async def _store(connection: Connection, study: StudyRecords, report: Report) -> Report:
+async def _store(connection: Connection, study: StudyRecords, report: Report, tell: Tell) -> Report:
+    tell(Step.STORING)
     study_id = await hold_study(connection, report.study, synthetic=study.synthetic)
     batch_id = await open_batch(connection, study_id, report.format, report.digest)
     await connection.execute(_STAGE)
@@ -78,6 +82,7 @@ async def _store(connection: Connection, study: StudyRecords, report: Report) ->
     unmapped = await comparison.unmapped(connection)
     await connection.execute(_STORE)
     changes = await _changes(connection)
+    tell(Step.DERIVING)
     derived = (await derive(connection, study_id)).outcomes
     if derived.inserted or derived.updated:
         changes.append(Change("derived_outcome", derived.inserted, derived.updated))

@@ -249,7 +249,9 @@ class Report:
             f"{self.rows_stored} stored, {self.rows_quarantined} quarantined"
             + (" (dry run: nothing was kept)" if self.dry_run else "")
         ]
-        lines += [f"  {each.text()}" for each in self.files]
+        lines += [f"  {each.text()}" for each in self.files if each.read]
+        if empty := sum(1 for each in self.files if not each.read):
+            lines.append(f"  without rows: {empty} files")
         lines += [f"  {each.text()}" for each in self.domains]
         kept = [each for each in self.changes if each]
         lines.append("Changes:" if kept else "Changes: none, everything was there already")
@@ -260,7 +262,7 @@ class Report:
         if self.unmapped:
             lines.append("Not in the vocabularies:")
             lines += [f"  {each.system} {each.code} ({each.count})" for each in self.unmapped]
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""

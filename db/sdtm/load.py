@@ -14,6 +14,7 @@ from db.derivation import derive
 from db.ingest.report import Change, Report, Unmapped
 from db.intake.batch import close_batch, hold_study, importing, open_batch
 from db.intake.record import OfPatient, Patient, Treatment
+from db.intake.step import Step, Tell, untold
 from db.intake.store import store
 from db.sdtm.study import Study, read
 
@@ -39,19 +40,23 @@ async def import_sdtm(
     study: str,
     dry_run: bool,
     complete: Callable[[Connection], Awaitable[None]],
+    tell: Tell = untold,
 ) -> Report:
     """Import a folder of SDTM data sets as connect_loader; a dry run leaves nothing.
 
     `complete` runs in the same transaction, after the records and before the commit.
     """
+    tell(Step.READING)
     found, report = read(path, study=study)
     async with importing(connection, dry_run=dry_run):
-        done = await _store(connection, found, replace(report, dry_run=dry_run))
+        done = await _store(connection, found, replace(report, dry_run=dry_run), tell)
+        tell(Step.NAMING)
         await complete(connection)
     return done
 
 
-async def _store(connection: Connection, found: Study, report: Report) -> Report:
+async def _store(connection: Connection, found: Study, report: Report, tell: Tell) -> Report:
+    tell(Step.STORING)
     study = await hold_study(connection, report.study)
     batch = await open_batch(connection, study, report.format, report.digest)
     records, unmapped = await _known(connection, found)
@@ -62,6 +67,7 @@ async def _store(connection: Connection, found: Study, report: Report) -> Report
         study,
         found.data_cut_off,
     )
+    tell(Step.DERIVING)
     derived = (await derive(connection, study)).outcomes
     changes = [*stored.changes, Change("derived_outcome", derived.inserted, derived.updated)]
     done = report.including(unmapped=[*unmapped, *stored.unmapped], changes=changes)

@@ -23,14 +23,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from connect_graph.cli import DEMO_PATIENTS
 from connect_graph.embedded import running
+from db.address import Address
+from tests import world as worlds
 from tests.clients.program import PYTHON
-from tests.world import ROOT, Database, World, make, serving
+from tests.world import RELEASE_KEY, ROOT, Database, World, make, serving
 
 CLIENTS = ROOT / "docs" / "clients.md"
 JOINING = ROOT / "docs" / "joining.md"
-FILES = (ROOT / "docs" / "tutorial-researcher.md", CLIENTS, JOINING)
+DATA_MANAGER = ROOT / "docs" / "tutorial-data-manager.md"
+SERVED = (
+    *(ROOT / "docs" / f"tutorial-{who}.md" for who in ("researcher", "partner", "authority")),
+    CLIENTS,
+    JOINING,
+)
+"""Documents that ask one server of the demonstration."""
+FILES = (*SERVED, DATA_MANAGER)
 NOTHING: frozenset[str] = frozenset()
 SERVER = "http://127.0.0.1:8000"
 _PORT = re.compile(r"\b41\d\d\b")
@@ -42,6 +53,8 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _OWN = re.compile(r'"(id|endCursor)": "[^"]+"')
+_SEAL = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::[\d.]+)?(?:[+-]\d\d:\d\d)?|\b[0-9a-f]{64}\b")
+"""Times and digests, which are other ones each time."""
 _END = "-- end of block --"
 _ASK = """
 import json, os, sys, urllib.request
@@ -174,7 +187,7 @@ def _free_port() -> str:
 
 def _shown(output: str, language: str) -> str:
     if language != "json":
-        return output.rstrip("\n") + "\n"
+        return _SEAL.sub("…", output).rstrip("\n") + "\n"
     return _OWN.sub(r'"\1": "…"', written(_sorted(json.loads(output)))) + "\n"
 
 
@@ -203,9 +216,29 @@ def written(value: Any, indent: str = "") -> str:
 
 
 async def _world(url: str, place: Path) -> World:
-    world = await make(Database(url), place, DEMO_PATIENTS)
+    world = await make(Database(url), place, DEMO_PATIENTS, published=True)
     await world.pools.close()
     return world
+
+
+async def _empty(url: str) -> Database:
+    """Make a database without anything beside the one that is served."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("create database office template template0")
+    finally:
+        await connection.close()
+    return Database(Address.parse(url).at("office").url)
+
+
+def own(copy: Database, place: Path) -> dict[str, str]:
+    """Give what the data manager's document needs: it says itself where it is a demonstration."""
+    key = place / "release.key"
+    key.parent.mkdir(exist_ok=True)
+    key.write_bytes(RELEASE_KEY)
+    key.chmod(0o600)
+    given = {"CONNECT_DEMO": "0", "CONNECT_RELEASE_KEY_FILE": str(key)}
+    return {**worlds.environment(copy, place), **given}
 
 
 def _write() -> None:
@@ -213,14 +246,14 @@ def _write() -> None:
         place = Path(name)
         with running(place / "server") as server:
             world = asyncio.run(_world(server.url, place / "data"))
+            office = own(asyncio.run(_empty(server.url)), place / "office")
             with serving(world.environment) as (address, _):
                 for file in FILES:
                     scratch = place / file.stem
                     scratch.mkdir()
+                    given = office if file == DATA_MANAGER else world.environment
                     text = file.read_text()
-                    shown = answered(
-                        text, address, world.environment, scratch, python=interpreter(file)
-                    )
+                    shown = answered(text, address, given, scratch, python=interpreter(file))
                     file.write_text(shown)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,20 @@ from connect_graph.gateway import FOLDER
 from tests.clients.program import NO_JQ, NO_R, NOT_BUILT, has_jq, has_r, is_built
 from tests.tutorial.lesson import (
     CLIENTS,
+    DATA_MANAGER,
     FILES,
     JOINING,
     NOTHING,
+    SERVED,
     answered,
     blocks,
     interpreter,
+    own,
     written,
 )
-from tests.world import ROOT, SEED, World, serving
+from tests.world import ROOT, SEED, Database, World, serving
+
+PARTNER = ROOT / "docs" / "tutorial-partner.md"
 
 NOT_RUN = {
     "make demo\n": "not run: the tests start the same server on a port of their own",
@@ -34,30 +40,46 @@ NOT_RUN = {
 }
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.fixture(scope="module")
+def served(demonstration: World) -> Iterator[str]:
+    """Serve the demonstration once, for all documents."""
+    with serving(demonstration.environment) as (address, _):
+        yield address
+
+
+@pytest.mark.parametrize("file", SERVED, ids=lambda file: file.stem)
 def test_a_document_shows_what_the_server_answers(
-    demonstration: World, tmp_path: Path, file: Path
+    demonstration: World, served: str, tmp_path: Path, file: Path
 ) -> None:
     if file == CLIENTS and not is_built():
         pytest.skip(NOT_BUILT)
-    if file == CLIENTS and not has_jq():
+    if file in {CLIENTS, PARTNER} and not has_jq():
         pytest.skip(NO_JQ)
     if file == JOINING and not (FOLDER / "node_modules" / "@graphql-hive").is_dir():
         pytest.skip("the gateway's Node packages are not there: run make setup")
     text = file.read_text()
     missing = any(block.language == "r" for block in blocks(text)) and not has_r()
-    with serving(demonstration.environment) as (address, _):
-        shown = answered(
-            text,
-            address,
-            demonstration.environment,
-            tmp_path,
-            python=interpreter(file),
-            without=frozenset({"r"}) if missing else NOTHING,
-        )
+    shown = answered(
+        text,
+        served,
+        demonstration.environment,
+        tmp_path,
+        python=interpreter(file),
+        without=frozenset({"r"}) if missing else NOTHING,
+    )
     assert shown == text, "run `make snapshots` and read what changed"
     if missing:
         pytest.skip(NO_R)
+
+
+async def test_the_data_manager_s_shows_what_the_commands_say(
+    empty: Callable[[], Awaitable[str]], password: str | None, tmp_path: Path
+) -> None:
+    text = DATA_MANAGER.read_text()
+    place = tmp_path / "scratch"
+    place.mkdir()
+    office = own(Database(await empty(), password), tmp_path / "keys")
+    assert answered(text, "http://nowhere.invalid", office, place) == text, "run `make snapshots`"
 
 
 def test_the_tests_invent_the_demonstrations_patients() -> None:

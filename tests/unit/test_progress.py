@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from connect_graph.progress import Bar
+from connect_graph.progress import Bar, Stages, complain
 
 
 class Terminal(io.StringIO):
@@ -31,3 +31,30 @@ def test_anything_else_is_shown_nothing(capsys: pytest.CaptureFixture[str]) -> N
     Bar(10, "patients").show(10)
     assert file.getvalue() == ""
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_is_shown_which_stage_has_begun_and_then_nothing_more() -> None:
+    terminal = Terminal()
+    stages = Stages(["reading", "storing"], terminal)
+    stages.show("reading")
+    stages.show("storing")
+    stages.end()
+    first, second, end = terminal.getvalue().split("\r\x1b[K")[1:]
+    assert first == f"[{32 * '.'}] 1 of 2: reading"
+    assert second == f"[{16 * '#'}{16 * '.'}] 2 of 2: storing"
+    assert end == ""
+    file = io.StringIO()
+    Stages(["reading"], file).show("reading")
+    Stages(["reading"], file).end()
+    assert file.getvalue() == ""
+
+
+def test_a_failure_takes_the_place_of_the_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complain("no")
+    assert capsys.readouterr().err == "connect-graph: no\n"
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    complain("no")
+    assert terminal.getvalue() == "\r\x1b[Kconnect-graph: no\n"
