@@ -2,7 +2,16 @@
 import * as Plot from "@observablehq/plot";
 
 import { ACCENT, INK, LINE, marked, named, SOFT } from "../drawing.ts";
-import { type Bounds, fraction, percent, type Proportion, WITHHELD } from "../statistics.ts";
+import type { Column } from "../figure.ts";
+import {
+  type Bounds,
+  bounds,
+  exact as percentage,
+  fraction,
+  percent,
+  type Proportion,
+  WITHHELD,
+} from "../statistics.ts";
 
 export interface ForestRow {
   label: string;
@@ -162,4 +171,36 @@ function numbers({ proportion, of }: ForestRow): string {
   const found = fraction(proportion, of ?? null);
   if (proportion.estimate.lower === null) return found;
   return `${found}  ${percent(proportion.estimate)} (${percent(proportion.confidenceInterval)})`;
+}
+
+/** The columns of such rows: what each is called, and what it is a share of. */
+export function forestColumns(label: string, of: string): Column<ForestRow>[] {
+  const withheld = (row: ForestRow, value: number | null) =>
+    row.proportion.suppressed ? WITHHELD : value;
+  return [
+    { title: label, value: (row) => row.label },
+    {
+      title: of,
+      value: (row) =>
+        withheld(row, row.proportion.denominator) ?? (row.of === undefined ? null : bounds(row.of)),
+    },
+    { title: "At least", value: (row) => withheld(row, row.proportion.numerator.lower) },
+    { title: "At most", value: (row) => withheld(row, row.proportion.numerator.upper) },
+    {
+      title: "Share, at least (%)",
+      value: (row) => withheld(row, percentage(row.proportion.estimate.lower)),
+    },
+    {
+      title: "Share, at most (%)",
+      value: (row) => withheld(row, percentage(row.proportion.estimate.upper)),
+    },
+    {
+      title: "95% interval, lower end (%)",
+      value: (row) => withheld(row, percentage(row.proportion.confidenceInterval.lower)),
+    },
+    {
+      title: "95% interval, upper end (%)",
+      value: (row) => withheld(row, percentage(row.proportion.confidenceInterval.upper)),
+    },
+  ];
 }

@@ -3,15 +3,14 @@ import { type ReactNode, useMemo } from "react";
 import type { GraphError, Rule } from "../../graph.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
+import { Basis, type Basis as BasisData } from "../basis.tsx";
 import { seesRecords, useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
-import { drawForest, type ForestRow } from "../figures/forest.ts";
+import { drawForest, forestColumns, type ForestRow } from "../figures/forest.ts";
 import { FigureFrame } from "../frame.tsx";
 import { address } from "../route.ts";
 import { Answered, LeftOut, Notice } from "../states.tsx";
-import { type Bounds, bounds, count, type Count, exact, PROPORTION } from "../statistics.ts";
-import type { Proportion } from "../statistics.ts";
-import { Basis, type Basis as BasisData } from "../basis.tsx";
+import { type Bounds, count, type Count, type Proportion, PROPORTION } from "../statistics.ts";
 import type { PageProperties } from "./pages.ts";
 
 const MOST = 50;
@@ -107,6 +106,10 @@ function Content({ data, errors, rules, question }: ContentProperties) {
         <Notice title="Nothing is published yet">
           <p>Outcomes stand here once the data office has published a release.</p>
         </Notice>
+      ) : figures[0]!.rows.length === 0 ? (
+        <Notice title="Nobody to tell of">
+          <p>In none of these cohorts is a treatment that you may see.</p>
+        </Notice>
       ) : (
         <div className="figures">
           {figures.map((figure) => (
@@ -145,7 +148,7 @@ function forests(cohorts: Cohort[], question: Question): Figure<ForestRow>[] {
       title,
       name,
       note,
-      columns: columns(measure === "clinicalBenefit16w" ? "Evaluable" : "Treated"),
+      columns: forestColumns("Cohort", measure === "clinicalBenefit16w" ? "Evaluable" : "Treated"),
       rows,
       draw: (width) => drawForest(rows, { title, axis, width }),
       question,
@@ -166,37 +169,6 @@ function forests(cohorts: Cohort[], question: Question): Figure<ForestRow>[] {
       "CR, PR or SD at week 16, of the evaluable; exact 95% intervals.",
       "clinicalBenefit16w",
     ),
-  ];
-}
-
-function columns(of: string): Figure<ForestRow>["columns"] {
-  const withheld = (row: ForestRow, value: number | null) =>
-    row.proportion.suppressed ? "withheld" : value;
-  return [
-    { title: "Cohort", value: ({ label }) => label },
-    {
-      title: of,
-      value: (row) =>
-        withheld(row, row.proportion.denominator) ?? (row.of === undefined ? null : bounds(row.of)),
-    },
-    { title: "At least", value: (row) => withheld(row, row.proportion.numerator.lower) },
-    { title: "At most", value: (row) => withheld(row, row.proportion.numerator.upper) },
-    {
-      title: "Share, at least (%)",
-      value: (row) => withheld(row, exact(row.proportion.estimate.lower)),
-    },
-    {
-      title: "Share, at most (%)",
-      value: (row) => withheld(row, exact(row.proportion.estimate.upper)),
-    },
-    {
-      title: "95% interval, lower end (%)",
-      value: (row) => withheld(row, exact(row.proportion.confidenceInterval.lower)),
-    },
-    {
-      title: "95% interval, upper end (%)",
-      value: (row) => withheld(row, exact(row.proportion.confidenceInterval.upper)),
-    },
   ];
 }
 
@@ -260,7 +232,7 @@ function Line({ cohort }: { cohort: Cohort }) {
 function Accrual({ cohort: { design, outcomes } }: { cohort: Cohort }) {
   const { known } = useWho();
   const value = outcomes?.patients.value ?? null;
-  const none = seesRecords(known) ? "none that you may see" : "not told";
+  const none = seesRecords(known) ? "none" : "not told";
   const treated = outcomes === null ? none : count(outcomes.patients);
   const told = <span className={value === null ? "withheld" : undefined}>{treated}</span>;
   if (design === null) return told;

@@ -2,6 +2,7 @@
 import type { ComponentType } from "react";
 
 import type { Place } from "../route.ts";
+import { Cohort } from "./cohort.tsx";
 import { Cohorts } from "./cohorts.tsx";
 import { Release } from "./release.tsx";
 
@@ -22,6 +23,7 @@ export interface Page {
 
 export const PAGES: Page[] = [
   { path: "/", title: "Cohorts", listed: true, Content: Cohorts },
+  { path: "/cohorts/:code", title: "Cohort", listed: false, Content: Cohort },
   { path: "/release", title: "Releases", listed: true, Content: Release },
 ];
 
