@@ -1,4 +1,4 @@
-"""The page at /graphiql, and the hashed files that `make setup` builds for it."""
+"""The pages: outcomes, and the playground at /graphiql, with the files that are built for them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from connect_graph.compression import takes_gzip
+from connect_graph.place import OUTCOMES, PLAYGROUND
 from connect_graph.sign_in import SignIn
 
 Tokens = Callable[[], Coroutine[None, None, Mapping[str, str]]]
@@ -57,19 +58,24 @@ _NAMES = {"localhost", "127.0.0.1", "[::1]"}
 def routes(
     tokens: Tokens | None = None, assets: Path = ASSETS, *, sign_in: SignIn | None = None
 ) -> list[Route]:
-    """Give the page's routes; the demonstration's tokens and sign-in only where they are given."""
+    """Give the pages' routes; the demonstration's tokens and sign-in only where they are given."""
+    told = {} if tokens is None else {"demonstration": "yes"}
+    if sign_in is not None:
+        told["sign-in"] = sign_in.link
 
-    async def page(_request: Request) -> Response:
-        told = {} if tokens is None else {"demonstration": "yes"}
-        if sign_in is not None:
-            told["sign-in"] = sign_in.link
-        return _page(assets / "index.html", told)
+    async def playground(_request: Request) -> Response:
+        return _page(assets / "playground.html", told)
+
+    async def outcomes(request: Request) -> Response:
+        root = ".." if "code" in request.path_params else "."
+        return _page(assets / "outcomes.html", told, root)
 
     async def asset(request: Request) -> Response:
         return _asset(assets, request.path_params["name"], request.headers)
 
     found = [
-        Route("/graphiql", page, methods=["GET"]),
+        Route(PLAYGROUND, playground, methods=["GET"]),
+        *(Route(path, outcomes, methods=["GET"]) for path in OUTCOMES),
         Route("/graphiql/assets/{name}", asset, methods=["GET"]),
     ]
     if tokens is not None:
@@ -79,14 +85,16 @@ def routes(
     return found
 
 
-def _page(index: Path, told: Mapping[str, str]) -> Response:
+def _page(file: Path, told: Mapping[str, str], root: str = ".") -> Response:
+    """Answer a page; what it asks for is relative to `root`."""
     headers = {**_STRICT, "cache-control": "no-cache"}
     try:
-        text = index.read_text()
+        text = file.read_text()
     except FileNotFoundError:
         return HTMLResponse(_NOT_BUILT, 503, {**headers, "cache-control": "no-store"})
     for name, value in told.items():
         text = text.replace(f'data-{name}="no"', f'data-{name}="{escape(value)}"', 1)
+    text = text.replace("@root", root)
     return HTMLResponse(text, headers=headers)
 
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from connect_graph.auth import Authenticator
 from connect_graph.kept import Unfetched
 from connect_graph.log import fields
+from connect_graph.place import PLAYGROUND, outcome
 from connect_graph.registration import Registration
 from connect_graph.relying_party import ProviderRefused, RelyingParty, Tokens
 from connect_graph.seal import Seal
@@ -68,14 +69,16 @@ class SignIn:
             Route(out, self.sign_out, methods=["POST"]),
         ]
 
-    async def leave(self, _request: Request) -> Response:
-        """Send a person to the provider, and remember what must come back."""
+    async def leave(self, request: Request) -> Response:
+        """Send a person to the provider, and remember what must come back, and from which page."""
+        place = request.query_params.get("from", "")
+        place = place if outcome(place) is not None else PLAYGROUND
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         try:
             target = await self._party.authorization(state, nonce, verifier)
         except Unfetched:
-            return self._back("unavailable")
-        kept = {"state": state, "nonce": nonce, "verifier": verifier}
+            return self._back("unavailable", place)
+        kept = {"state": state, "nonce": nonce, "verifier": verifier, "place": place}
         response = RedirectResponse(target, 303, _STRICT)
         until = int(time.time()) + ON_THE_WAY_SECONDS
         self._set(response, "sign_in", self._seal.close("sign_in", kept, until))
@@ -87,7 +90,8 @@ class SignIn:
         kept = self._seal.open("sign_in", request.cookies.get(self._name("sign_in")))
         state = given.get("state", "")
         if kept is None or not secrets.compare_digest(kept["state"].encode(), state.encode()):
-            return self._back("stale")
+            return self._back("stale", PLAYGROUND if kept is None else _place(kept))
+        place = _place(kept)
         try:
             await self._party.check_sender(given.get("iss"))
             if "error" in given or "code" not in given:
@@ -96,19 +100,19 @@ class SignIn:
             subject, name = await self._party.person(tokens.id_token, kept["nonce"])
             await _authenticator(request).caller(f"Bearer {tokens.access}")
         except Unfetched:
-            return self._back("unavailable")
+            return self._back("unavailable", place)
         except ProviderRefused as refused:
             _LOG.warning("a sign-in was refused: %s", refused, extra=fields())
-            return self._back("refused")
+            return self._back("refused", place)
         except Refusal as refusal:
             told = "a sign-in gave an access token that is not believed here: %s"
             _LOG.error(told, refusal.code.value, extra=fields())
-            return self._back("unavailable" if refusal.code is Code.UNAVAILABLE else "unfit")
+            return self._back("unavailable" if refusal.code is Code.UNAVAILABLE else "unfit", place)
         session = {"subject": subject, "name": name, "refresh": tokens.refresh}
-        response = self._back(None)
+        response = self._back(None, place)
         until = int(time.time()) + SESSION_SECONDS
         if not self._keep(response, session, tokens, until):
-            return self._back("unfit")
+            return self._back("unfit", place)
         return response
 
     async def token(self, request: Request) -> Response:
@@ -175,10 +179,10 @@ class SignIn:
             and headers.get(HEADER) == "page"
         )
 
-    def _back(self, reason: str | None) -> RedirectResponse:
-        """Send a person to the page; there is no other place that a sign-in leads to."""
-        place = f"{self._registration.url}/graphiql"
-        target = place if reason is None else f"{place}#sign-in={reason}"
+    def _back(self, reason: str | None, place: str) -> RedirectResponse:
+        """Send a person to the page that they came from; a sign-in leads nowhere else."""
+        told = "" if reason is None else f"#sign-in={reason}"
+        target = f"{self._registration.url}{place}{told}"
         response = RedirectResponse(target, 303, _STRICT)
         self._forget(response, "sign_in")
         return response
@@ -241,6 +245,11 @@ def _signed_in(session: Mapping[str, Any], held: Mapping[str, Any]) -> Mapping[s
         "expiresIn": max(0, int(held["until"] - time.time())),
         "name": session["name"],
     }
+
+
+def _place(kept: Mapping[str, Any]) -> str:
+    place: str = kept.get("place", PLAYGROUND)  # a server of before kept none
+    return place
 
 
 def _foreign() -> Response:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connect_graph import sign_in
 from connect_graph.log import REQUEST, fields
+from connect_graph.place import PLAYGROUND, outcome
 from connect_graph.telemetry import Observed, Telemetry
 from resolvers.errors import Code
 from schema.subgraph import SUBGRAPHS
@@ -17,7 +19,7 @@ _OBSERVED = "connect_graph.observed"
 _LOG = logging.getLogger("connect_graph.request")
 _ASSETS = "/graphiql/assets"
 _QUIET = {"/health", "/ready", _ASSETS}
-_ROUTES = {"/graphql", "/graphiql", "/health", "/ready", *sign_in.ROUTES} | {
+_ROUTES = {"/graphql", PLAYGROUND, "/health", "/ready", *sign_in.ROUTES} | {
     f"/subgraphs/{name}/graphql" for name in SUBGRAPHS
 }
 
@@ -69,7 +71,7 @@ def _route(path: str) -> str:
     """Name the route: the path itself is the caller's to choose."""
     if path.startswith(f"{_ASSETS}/"):
         return _ASSETS
-    return path if path in _ROUTES else "other"
+    return path if path in _ROUTES else outcome(quote(path)) or "other"
 
 
 def _tell(watched: Observed, status: int) -> None:

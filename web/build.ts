@@ -1,14 +1,18 @@
-/** Bundles the page into connect_graph/assets: hashed files, each with its .gz, and index.html. */
+/** Bundles the pages into connect_graph/assets: hashed files, each with its .gz, and their markup. */
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { constants, gzipSync } from "node:zlib";
 
+import { readExample } from "./example.ts";
+
 const here = import.meta.dirname;
 const target = join(here, "../connect_graph/assets");
 const fresh = join(here, "../connect_graph/assets.new");
 const notices = new Map<string, string>();
+/** Each page by its name, and where it begins. */
+const pages = { playground: "source/main.tsx", outcomes: "source/outcomes/main.tsx" };
 
 const shared: BuildOptions = {
   absWorkingDir: here,
@@ -52,12 +56,11 @@ const examples: Plugin = {
       const found = names.filter((name) => name.endsWith(".graphql"));
       const contents = found.map((name) => {
         const text = readFileSync(join(folder, name), "utf8");
-        const [, title, roles, query] = /^# (.+)\n# for: (.+)\n# under: .+\n([^]+)$/.exec(text)!;
         const sibling = name.replace(/graphql$/, "json");
         const variables = names.includes(sibling)
           ? readFileSync(join(folder, sibling), "utf8")
           : "";
-        return { title, roles: roles!.split(", "), query: `# ${title}\n${query}`, variables };
+        return readExample(text, variables);
       });
       return { contents: JSON.stringify(contents), loader: "json" };
     });
@@ -86,7 +89,7 @@ const { metafile } = await build({
   metafile: true,
   splitting: true,
   jsx: "automatic",
-  entryPoints: { main: "source/main.tsx" },
+  entryPoints: pages,
   plugins: [workers, examples],
 });
 note(metafile);
@@ -96,14 +99,6 @@ const text = licences.join(`\n\n${"-".repeat(80)}\n\n`) + "\n";
 const hash = createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase();
 writeFileSync(join(fresh, `licences-${hash}.txt`), text);
 
-const entry = Object.entries(metafile.outputs).find(
-  ([, output]) => output.entryPoint === "source/main.tsx",
-)!;
-const page = readFileSync(join(here, "index.html"), "utf8")
-  .replace("@main.js", basename(entry[0]))
-  .replace("@main.css", basename(entry[1].cssBundle!))
-  .replace("@licences.txt", `licences-${hash}.txt`);
-
 let bytes = 0;
 const names = readdirSync(fresh);
 for (const name of names) {
@@ -112,7 +107,17 @@ for (const name of names) {
   writeFileSync(join(fresh, `${name}.gz`), compressed);
   bytes += compressed.length;
 }
-writeFileSync(join(fresh, "index.html"), page);
+const markup = readFileSync(join(here, "index.html"), "utf8");
+for (const [name, source] of Object.entries(pages)) {
+  const [script, output] = Object.entries(metafile.outputs).find(
+    ([, { entryPoint }]) => entryPoint === source,
+  )!;
+  const page = markup
+    .replace("@page.js", basename(script))
+    .replace("@page.css", basename(output.cssBundle!))
+    .replace("@licences.txt", `licences-${hash}.txt`);
+  writeFileSync(join(fresh, `${name}.html`), page);
+}
 rmSync(target, { recursive: true, force: true });
 mkdirSync(dirname(target), { recursive: true });
 renameSync(fresh, target);

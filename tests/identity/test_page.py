@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.async_api import Browser, Page, expect
 
@@ -97,6 +99,20 @@ async def test_from_sign_in_to_an_answered_query_and_out(chromium: Browser, serv
         await expect(page.get_by_role("heading", name="Say who you are")).to_be_visible()
         await expect(banner).not_to_contain_text("Signed in as")
         assert visit.told == []
+
+
+async def test_a_link_to_a_query_waits_for_the_sign_in(chromium: Browser, served: Served) -> None:
+    async with visiting(chromium, served.url) as visit:
+        page = visit.page
+        await alone(page)
+        operation = quote(json.dumps({"query": "query Linked { viewer { role } }"}))
+        await page.evaluate("hash => { location.hash = hash; }", f"#operation={operation}")
+        await expect(page.get_by_text("The query that you followed is kept")).to_be_visible()
+        await page.get_by_role("banner").get_by_role("link", name="Sign in").click()
+        assert "Linked" not in page.url, "the provider is not told of it"
+        await at_the_provider(page, NORTH)
+        await expect(page.get_by_role("tab", selected=True)).to_contain_text("Linked")
+        assert page.url == f"{served.url}/graphiql"
 
 
 async def test_a_sign_in_that_came_to_nothing_is_told(chromium: Browser, served: Served) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from connect_graph.database import connected
+from tests.browser.conftest import chromium as chromium
 from tests.conftest import Clone
 from tests.statistics.publication import CELLS, Cell, publish
 from tests.world import World, make, serving

@@ -1,59 +1,95 @@
-import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
-import { useEffect, useState } from "react";
+import { type GraphiQLPlugin, useGraphiQL } from "@graphiql/react";
+import { useId, useState } from "react";
 
-import { type Example, examples as all } from "./example.ts";
+import { type Example, fits, type Group, grouped, isFor } from "./example.ts";
+import { useOpening } from "./opening.ts";
+import { capital, EVERYBODY } from "./wording.ts";
 
 const TITLE = "Examples";
-const OURS = new Set(["", ...all.map(({ query }) => query.trim())]);
 
-/** The panel with the examples for a role. */
-export function examplesPlugin(examples: Example[]): GraphiQLPlugin {
-  return { title: TITLE, icon: Icon, content: () => <Examples examples={examples} /> };
+/** The library of examples, grouped by question; those for a role come first to hand. */
+export function examplesPlugin(examples: Example[], role: string): GraphiQLPlugin {
+  const content = () => <Examples examples={examples} role={role} />;
+  return { title: TITLE, icon: Icon, content };
 }
 
-function Examples({ examples }: { examples: Example[] }) {
-  const { addTab } = useGraphiQLActions();
-  const queryEditor = useGraphiQL(({ queryEditor }) => queryEditor);
-  const variableEditor = useGraphiQL(({ variableEditor }) => variableEditor);
-  const count = useGraphiQL(({ tabs }) => tabs.length);
-  const shown = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.query ?? "");
-  const [chosen, choose] = useState<{ example: Example; from: number } | null>(null);
-
-  useEffect(() => {
-    if (chosen === null || chosen.from === count) return;
-    queryEditor?.setValue(chosen.example.query);
-    variableEditor?.setValue(chosen.example.variables);
-    queryEditor?.focus();
-    choose(null);
-  }, [chosen, count, queryEditor, variableEditor]);
-
-  /** An example takes the place of another one, and never of what somebody wrote. */
-  function open(example: Example): void {
-    const written = !OURS.has((queryEditor?.getValue() ?? "").trim());
-    if (written) addTab();
-    choose({ example, from: written ? count : -1 });
-  }
-
+function Examples({ examples, role }: { examples: Example[]; role: string }) {
+  const [words, setWords] = useState("");
+  const [all, setAll] = useState(false);
+  const own = examples.filter((example) => isFor(role, example));
+  const offered = all ? examples : own;
+  const found = offered.filter((example) => fits(example, words.trim()));
   return (
     <section className="examples" aria-label={TITLE}>
-      <div className="graphiql-doc-explorer-title">{TITLE}</div>
-      <p>Choose one, and run it with Ctrl+Enter.</p>
-      <ul>
-        {examples.map((example) => (
-          <li key={example.title}>
-            <button
-              type="button"
-              disabled={!queryEditor || !variableEditor}
-              aria-current={shown.trim() === example.query.trim()}
-              onClick={() => open(example)}
-            >
-              {example.title}
-            </button>
-          </li>
-        ))}
-      </ul>
+      <h2 className="graphiql-doc-explorer-title">{TITLE}</h2>
+      <p>Choose one: it opens in a tab of its own. Run it with Ctrl+Enter.</p>
+      <search>
+        <input
+          type="search"
+          aria-label="Filter the examples"
+          placeholder="Filter: a word of the question or the query"
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
+        {own.length < examples.length && (
+          <label>
+            <input type="checkbox" checked={all} onChange={() => setAll(!all)} />
+            Those for other roles too
+          </label>
+        )}
+        <output aria-live="polite">
+          {found.length === offered.length
+            ? `${offered.length} examples`
+            : `${found.length} of ${offered.length} examples`}
+        </output>
+      </search>
+      {grouped(found).map((group) => (
+        // What is looked for is shown, also in a group that was closed.
+        <Question key={`${group.question} ${words !== ""}`} group={group} />
+      ))}
+      {found.length === 0 && <p>None has all of these words: take one away.</p>}
     </section>
   );
+}
+
+function Question({ group }: { group: Group }) {
+  return (
+    <details open>
+      <summary>
+        <h3>{group.question}</h3>
+        <span aria-hidden="true">{group.examples.length}</span>
+      </summary>
+      <ul>
+        {group.examples.map((example) => (
+          <Card key={example.title} example={example} />
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Card({ example }: { example: Example }) {
+  const id = useId();
+  const open = useOpening();
+  const shown = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.query ?? "");
+  return (
+    <li>
+      <button
+        type="button"
+        disabled={open === null}
+        aria-current={shown.trim() === example.query.trim()}
+        aria-describedby={id}
+        onClick={() => open?.(example)}
+      >
+        {example.title}
+      </button>
+      <span id={id}>For {audience(example.roles)}</span>
+    </li>
+  );
+}
+
+function audience(roles: string[]): string {
+  return roles.length === EVERYBODY ? "everybody" : roles.map(capital).join(", ");
 }
 
 function Icon() {

@@ -1,4 +1,6 @@
 /** Asking the graph. */
+import { note } from "./budget.ts";
+import { ROOT } from "./root.ts";
 import { session } from "./session.ts";
 
 /** What goes with every request. It lives in this page's memory and nowhere else. */
@@ -10,14 +12,24 @@ export interface Credentials {
   purpose: string;
 }
 
+export const NOBODY: Credentials = { token: "", scope: "", purpose: "" };
+
 export interface GraphError {
   message: string;
-  extensions?: { code?: string };
+  path?: (string | number)[];
+  extensions?: { code?: string; reference?: string };
+}
+
+/** A rule that an answer was made under, in the graph's own words. */
+export interface Rule {
+  rule: string;
+  message: string;
 }
 
 export interface Answer {
   data?: Record<string, unknown> | null;
   errors?: GraphError[];
+  extensions?: { withheld?: Rule[] };
 }
 
 export interface Operation {
@@ -27,7 +39,7 @@ export interface Operation {
 }
 
 export function endpoint(): string {
-  return new URL("graphql", document.baseURI).href;
+  return new URL("graphql", ROOT).href;
 }
 
 /** The headers beside the token's. */
@@ -38,7 +50,11 @@ export function scopeHeaders({ scope, purpose }: Credentials): Record<string, st
   };
 }
 
-export async function ask(credentials: Credentials, operation: Operation): Promise<Answer> {
+export async function ask(
+  credentials: Credentials,
+  operation: Operation,
+  signal: AbortSignal | null = null,
+): Promise<Answer> {
   const token = credentials.signedIn ? await sessionToken() : credentials.token;
   if (token === null) {
     const message = "Your session has ended: sign in again.";
@@ -47,6 +63,7 @@ export async function ask(credentials: Credentials, operation: Operation): Promi
   try {
     const response = await fetch(endpoint(), {
       method: "POST",
+      signal,
       credentials: "omit",
       headers: {
         Accept: "application/graphql-response+json, application/json;q=0.9",
@@ -56,6 +73,7 @@ export async function ask(credentials: Credentials, operation: Operation): Promi
       },
       body: JSON.stringify(operation),
     });
+    note(credentials, response.headers);
     return (await response.json()) as Answer;
   } catch {
     const message = "The graph cannot be reached, or did not answer in JSON: try again.";

@@ -6,6 +6,8 @@ export interface Viewer {
   granularity: string;
   organisation: { code: string; name: string };
   scope: { kind: string; code: string; validTo: string | null };
+  /** The one that is stated, or the only one. */
+  purpose: string | null;
   purposes: string[];
 }
 
@@ -25,8 +27,12 @@ export type Identity =
       patient: string | null;
     };
 
+export type Known = Extract<Identity, { kind: "known" }>;
+
 const WHO = `query Who {
-  viewer { role granularity organisation { code name } scope { kind code validTo } purposes }
+  viewer {
+    role granularity organisation { code name } scope { kind code validTo } purpose purposes
+  }
 }`;
 /** An authority sees no patient, and is shown cohorts instead. One of a kind tells enough. */
 const WHAT = `query What {

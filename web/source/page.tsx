@@ -1,66 +1,81 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 
 import { Bar } from "./bar.tsx";
-import { demonstrationTokens } from "./demonstration.ts";
-import type { Credentials } from "./graph.ts";
-import { identify, type Identity } from "./identity.ts";
-import { session as ask, type Session, signInFault, signOut, watchSession } from "./session.ts";
+import { takeRole } from "./demonstration.ts";
+import type { Answer, GraphError } from "./graph.ts";
+import { forgetLinked, type Linked, takeLinked, watchLinked } from "./linked.ts";
 import { Welcome } from "./welcome.tsx";
+import { useAsker } from "./who.ts";
 import { Workbench } from "./workbench.tsx";
 
-const NOBODY: Credentials = { token: "", scope: "", purpose: "" };
-const SIGNED_IN: Credentials = { ...NOBODY, signedIn: true };
+/** Codes of answers that know no longer who asks, or as what. */
+const REFUSALS = new Set([
+  "UNAUTHENTICATED",
+  "SCOPE_REQUIRED",
+  "SCOPE_REFUSED",
+  "PURPOSE_REQUIRED",
+  "RATE_LIMITED",
+]);
 
 /** The whole page: who asks on top, and below it the workbench or how to get there. */
 export function Page() {
-  const [identity, setIdentity] = useState<Identity>({ kind: "absent" });
-  const [tokens, setTokens] = useState<Record<string, string>>({});
-  const [session, setSession] = useState<Session>({ state: "absent" });
-  const [fault] = useState(signInFault);
-  const asked = useRef(0);
+  const [linked, setLinked] = useState<Linked | "unreadable" | null>(takeLinked);
+  const [role, setRole] = useState(takeRole);
+  const [refusal, setRefusal] = useState<GraphError | null>(null);
+  const link = linked === "unreadable" ? null : linked;
+  // A link of the demonstration says in which role it was made.
+  const asker = useAsker(link?.role ?? role, () => {
+    setRole(null);
+    setLinked(link && { ...link, role: null });
+  });
+  const { identity, turn } = asker;
 
-  useEffect(() => {
-    void demonstrationTokens().then(setTokens);
-    const forget = watchSession(setSession);
-    void ask().then(({ state }) => {
-      if (state === "signed-in" && asked.current === 0) void use(SIGNED_IN);
-    });
-    return forget;
-  }, []);
+  useEffect(
+    () =>
+      watchLinked(() => {
+        setLinked((before) => takeLinked() ?? before);
+        setRole(takeRole);
+      }),
+    [],
+  );
+  useEffect(() => setRefusal(null), [turn]);
 
-  async function use(credentials: Credentials): Promise<void> {
-    asked.current += 1;
-    const turn = asked.current;
-    if (credentials.token === "" && !credentials.signedIn) {
-      setIdentity({ kind: "absent" });
-      return;
-    }
-    setIdentity({ kind: "asking", credentials });
-    const found = await identify(credentials);
-    if (turn === asked.current) setIdentity(found);
+  function answered({ errors = [] }: Answer): void {
+    setRefusal(errors.find(({ extensions }) => REFUSALS.has(extensions?.code ?? "")) ?? null);
   }
 
-  async function leave(): Promise<void> {
-    await use(NOBODY);
-    const next = await signOut().catch(() => null);
-    if (next !== null) location.assign(next);
+  function opened(): void {
+    forgetLinked();
+    setLinked(null);
   }
 
-  const shared = {
-    identity,
-    tokens,
-    session,
-    use: (credentials: Credentials) => void use(credentials),
-    leave: () => void leave(),
-  };
   return (
     <>
-      <Bar {...shared} />
+      <Bar {...asker} refusal={refusal} />
+      {linked === "unreadable" && (
+        <p className="notice" role="alert">
+          The link holds no query that can be read: open it again from where it came.
+          <button type="button" onClick={opened}>
+            Dismiss
+          </button>
+        </p>
+      )}
       {identity.kind === "known" ? (
         // A new identity begins anew: no result of another role stays on the screen.
-        <Workbench key={asked.current} identity={identity} />
+        <Workbench
+          key={turn}
+          identity={identity}
+          linked={link?.role === null ? link : null}
+          opened={opened}
+          answered={answered}
+        />
       ) : (
-        <Welcome {...shared} fault={fault} />
+        <Welcome
+          {...asker}
+          waiting={link !== null}
+          then="Choose an example query, run it, and take the result with you as CSV or JSON."
+          kept="Queries that you run stay in this browser's history; results do not."
+        />
       )}
     </>
   );

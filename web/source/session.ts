@@ -1,7 +1,16 @@
 /** Who signed in, as this page's own server tells it. Its cookie is out of this page's reach. */
 
+import { ROOT } from "./root.ts";
+
 /** Where "Sign in" leads, at the server's public address; the page is told by its own markup. */
 export const SIGN_IN = known(document.documentElement.dataset.signIn);
+
+/** The same, with the page that one is on: that is where one comes back to. */
+export function signInLink(): string | null {
+  if (SIGN_IN === null) return null;
+  const place = `/${location.pathname.slice(ROOT.pathname.length)}`;
+  return `${SIGN_IN}?from=${encodeURIComponent(place)}`;
+}
 
 export type Session =
   | { state: "absent" | "expired" | "unavailable" }
@@ -39,7 +48,7 @@ export async function signOut(): Promise<string | null> {
 export function signInFault(): string | null {
   const [, reason] = /^#sign-in=([a-z]+)$/.exec(location.hash) ?? [];
   if (reason === undefined) return null;
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   return reason;
 }
 
@@ -71,7 +80,7 @@ function hold(session: Session): void {
 }
 
 async function post(name: string): Promise<unknown> {
-  const response = await fetch(new URL(`graphiql/${name}`, document.baseURI), {
+  const response = await fetch(new URL(`graphiql/${name}`, ROOT), {
     method: "POST",
     credentials: "same-origin",
     headers: { "X-Connect-Graph": "page" },

@@ -1,7 +1,7 @@
 import { DEMONSTRATION } from "./demonstration.ts";
 import type { Credentials } from "./graph.ts";
 import type { Identity } from "./identity.ts";
-import { type Session, SIGN_IN } from "./session.ts";
+import { type Session, SIGN_IN, signInLink } from "./session.ts";
 import { capital, ROLES, signInFaults } from "./wording.ts";
 
 interface Properties {
@@ -10,11 +10,26 @@ interface Properties {
   session: Session;
   /** Why a sign-in came to nothing. */
   fault: string | null;
+  /** Whether a link brought a query that opens then. */
+  waiting?: boolean;
   use: (credentials: Credentials) => void;
+  /** What one does here, once one is known. */
+  then: string;
+  /** What this page keeps of it. */
+  kept: string;
 }
 
 /** What stands where the workbench will: why there is none yet, and how to get there. */
-export function Welcome({ identity, tokens, session, fault, use }: Properties) {
+export function Welcome({
+  identity,
+  tokens,
+  session,
+  fault,
+  waiting = false,
+  use,
+  then,
+  kept,
+}: Properties) {
   const roles = Object.entries(tokens);
   return (
     <main className="welcome">
@@ -24,6 +39,11 @@ export function Welcome({ identity, tokens, session, fault, use }: Properties) {
           The graph answers those whom it knows, and each sees what is theirs to see: the database
           decides that, not this page.
         </p>
+        {waiting && (
+          <p className="waiting">
+            The query that you followed is kept, and opens in a tab of its own once you are known.
+          </p>
+        )}
         {identity.kind === "refused" && (
           <p className="refused" role="alert">
             <strong>{refusal(identity.code)}</strong> {identity.message}
@@ -36,7 +56,7 @@ export function Welcome({ identity, tokens, session, fault, use }: Properties) {
         )}
         {SIGN_IN !== null && session.state !== "signed-in" && (
           <p>
-            <a className="sign-in" href={SIGN_IN}>
+            <a className="sign-in" href={signInLink() ?? SIGN_IN}>
               Sign in
             </a>{" "}
             with your organisation's account.
@@ -75,13 +95,13 @@ export function Welcome({ identity, tokens, session, fault, use }: Properties) {
             Paste it into <em>Token</em> above and press <em>Use</em>. Where you hold several scopes
             or purposes, name one.
           </li>
-          <li>Choose an example query, run it, and take the result with you as CSV or JSON.</li>
+          <li>{then}</li>
         </ol>
         <p className="note">
           The token stays in this page's memory: it is never stored, and gone when you reload.
           {SIGN_IN !== null &&
             " Who signed in stays so until the browser is closed, for twelve hours at most."}{" "}
-          Queries that you run stay in this browser's history; results do not.
+          {kept}
         </p>
       </section>
     </main>

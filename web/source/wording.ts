@@ -17,6 +17,9 @@ export const ROLES: Record<string, string> = {
   steward: "The consortium's data office: everything",
 };
 
+/** So many roles there are. */
+export const EVERYBODY = Object.keys(ROLES).length;
+
 /** What a sign-in came to, in the server's word for it. */
 export function signInFaults(reason: string): string {
   switch (reason) {

@@ -1,0 +1,8 @@
+import "../bar.css";
+import "./outcomes.css";
+
+import { createRoot } from "react-dom/client";
+
+import { Shell } from "./shell.tsx";
+
+createRoot(document.getElementById("page")!).render(<Shell />);

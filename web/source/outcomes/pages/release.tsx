@@ -1,0 +1,149 @@
+import { useMemo } from "react";
+
+import { useAnswer } from "../asking.ts";
+import type { Question } from "../figure.ts";
+import { QueryLink } from "../frame.tsx";
+import { Answered, LeftOut, Notice } from "../states.tsx";
+import { type Count } from "../statistics.ts";
+
+const QUESTION: Question = {
+  query: `query Releases($first: Int!) {
+  releases(first: $first, orderBy: [{ by: cutOff, direction: DESC }]) {
+    totalCount
+    nodes { version cutOff frozenAt manifestDigest ruleSets published }
+  }
+}`,
+  variables: { first: 100 },
+};
+const PUBLICATION = `query Publication($release: String!) {
+  outcomeStatistics(by: [COHORT], release: $release) {
+    citation { release digest query }
+    rows { patients { suppressed } objectiveResponse { suppressed } clinicalBenefit16w { suppressed } }
+  }
+}`;
+
+interface DataRelease {
+  version: string;
+  cutOff: string;
+  frozenAt: string;
+  manifestDigest: string;
+  ruleSets: string[];
+  published: boolean;
+}
+
+interface Data {
+  releases: { totalCount: number; nodes: DataRelease[] };
+}
+
+interface PublicationData {
+  outcomeStatistics: {
+    citation: { release: string; digest: string; query: string } | null;
+    rows: Record<
+      "patients" | "objectiveResponse" | "clinicalBenefit16w",
+      Pick<Count, "suppressed">
+    >[];
+  } | null;
+}
+
+/** Every release: what it tells of, what of it is published, and what proves it unchanged. */
+export function Release() {
+  const { asked, again } = useAnswer<Data>(QUESTION);
+  return (
+    <>
+      <h1>Releases</h1>
+      <p className="basis">
+        A release is the data as they were on a day. What is published of it was decided once, is
+        the same for everyone, and never changes.
+      </p>
+      <Answered asked={asked} again={again}>
+        {({ releases }, errors, rules) => (
+          <>
+            {releases.nodes.length === 0 && (
+              <Notice title="No release yet">
+                <p>A release stands here once the data office has published one.</p>
+              </Notice>
+            )}
+            {releases.nodes.map((release) => (
+              <One key={release.version} release={release} />
+            ))}
+            <p className="tools">
+              <QueryLink question={QUESTION} />
+            </p>
+            <LeftOut rules={rules} errors={errors} />
+          </>
+        )}
+      </Answered>
+    </>
+  );
+}
+
+function One({ release }: { release: DataRelease }) {
+  const { version, cutOff, frozenAt, ruleSets, manifestDigest, published } = release;
+  return (
+    <section className="release" aria-label={`Release ${version}`}>
+      <h2>
+        {version} <span className="stage">{published ? "Published" : "Frozen, not published"}</span>
+      </h2>
+      <dl>
+        <dt>Data up to</dt>
+        <dd>{cutOff}</dd>
+        <dt>Frozen</dt>
+        <dd>{frozenAt.slice(0, 16).replace("T", " ")} UTC</dd>
+        <dt>Outcomes derived by</dt>
+        <dd>{ruleSets.length === 0 ? "none: all were reported" : ruleSets.join(", ")}</dd>
+        <dt>Digest of the data</dt>
+        <dd>
+          <code>{manifestDigest}</code>
+        </dd>
+      </dl>
+      {published && <Publication version={version} />}
+    </section>
+  );
+}
+
+/** What everyone may have of a release. */
+function Publication({ version }: { version: string }) {
+  const question = useMemo<Question>(
+    () => ({ query: PUBLICATION, variables: { release: version } }),
+    [version],
+  );
+  const { asked, again } = useAnswer<PublicationData>(question);
+  return (
+    <Answered asked={asked} again={again}>
+      {({ outcomeStatistics: found }, [error]) =>
+        found === null ? (
+          <p className="told">{error?.message ?? "By cohort nothing of it is published."}</p>
+        ) : (
+          <>
+            <dl>
+              <dt>Published by cohort</dt>
+              <dd>
+                {told(found.rows, "patients")} with how many were treated,{" "}
+                {told(found.rows, "objectiveResponse")} with objective response,{" "}
+                {told(found.rows, "clinicalBenefit16w")} with benefit at week 16, of{" "}
+                {found.rows.length}; the others are withheld
+              </dd>
+              <dt>Digest of what is published</dt>
+              <dd>
+                <code>{found.citation?.digest}</code>
+              </dd>
+              <dt>To cite</dt>
+              <dd>
+                <code>{found.citation?.query}</code>
+              </dd>
+            </dl>
+            <p className="tools">
+              <QueryLink question={question} />
+            </p>
+          </>
+        )
+      }
+    </Answered>
+  );
+}
+
+type Rows = NonNullable<PublicationData["outcomeStatistics"]>["rows"];
+
+function told(rows: Rows, measure: keyof Rows[number]): number {
+  return rows.filter((row) => !row[measure].suppressed).length;
+}
