@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,7 +32,7 @@ MEASURES = {
     "Clinical benefit at week 16 by cohort": "clinicalBenefit16w",
 }
 
-CELLS = {
+CELLS: dict[str, Sequence[Cell]] = {
     "COHORT": (
         Cell(("ALE-ALK-CUP",)),
         Cell(("ALP-PIK3CA-GYN",), 12, (6, 8), (0, 2), (0, 2)),
