@@ -165,6 +165,9 @@ async def test_an_authority_gets_no_curve(chromium: Browser, url: str) -> None:
             "26"
         )
         await visit.check()
+    async with visiting(chromium, url, "/cohorts/ALE-ALK-CUP#role=authority") as visit:
+        await expect(visit.page.get_by_role("heading", name="Withheld")).to_be_visible()
+        await visit.check()
     async with visiting(chromium, url, "/cohorts/NO-SUCH#role=authority") as visit:
         told = visit.page.get_by_role("heading", name="There is no such cohort")
         await expect(told).to_be_visible()
