@@ -11,6 +11,7 @@ from urllib.parse import quote
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import visiting
+from tests.identity.authority import ORGANISATION
 from tests.identity.conftest import NORTH, STRANGER, Served
 
 
@@ -113,6 +114,36 @@ async def test_a_link_to_a_query_waits_for_the_sign_in(chromium: Browser, served
         await at_the_provider(page, NORTH)
         await expect(page.get_by_role("tab", selected=True)).to_contain_text("Linked")
         assert page.url == f"{served.url}/graphiql"
+
+
+async def test_an_answer_a_minute_later_tells_anew_who_asks(
+    chromium: Browser, served: Served
+) -> None:
+    rename = "update connect.partner set name = $2 where organisation_number = $1"
+    name = await served.connection.fetchval(
+        "select name from connect.partner where organisation_number = $1", ORGANISATION
+    )
+    async with visiting(chromium, served.url) as visit:
+        page = visit.page
+        await alone(page)
+        await page.clock.install()
+        banner = page.get_by_role("banner")
+        await banner.get_by_role("link", name="Sign in").click()
+        await at_the_provider(page, NORTH)
+        await expect(banner).to_contain_text(name)
+        example = page.get_by_role("region", name="Examples").get_by_role("button").first
+        title = str(await example.text_content())
+        try:
+            await served.connection.execute(rename, ORGANISATION, "Renamed meanwhile")
+            await visit.run(title)
+            await expect(banner).to_contain_text(name)
+            await page.clock.fast_forward("01:01")
+            await page.get_by_role("button", name="Execute query").click()
+            await expect(banner).to_contain_text("Renamed meanwhile")
+            # Nothing that was answered before stays on the screen.
+            await expect(page.get_by_role("button", name="CSV", exact=True)).to_be_disabled()
+        finally:
+            await served.connection.execute(rename, ORGANISATION, name)
 
 
 async def test_a_sign_in_that_came_to_nothing_is_told(chromium: Browser, served: Served) -> None:
