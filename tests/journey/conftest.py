@@ -12,14 +12,27 @@ import asyncpg
 import pytest
 
 from connect_graph import database
-from db.synthetic.demo import KINDS
+from connect_graph.issuer import DEMO_ISSUER
 from tests.browser.conftest import chromium as chromium
 from tests.conftest import Clone
 from tests.identity.authority import ORGANISATION, PAGE, RESOURCE, SECRET, Provider, providing
-from tests.identity.conftest import JOIN, installed
-from tests.statistics.publication import CELLS, publish
+from tests.identity.conftest import installed
+from tests.statistics.publication import Cell, publish
 from tests.world import make, serving
 
+CELLS = {
+    "COHORT": (
+        Cell(("ALE-ALK-CUP",)),
+        Cell(("ALP-PIK3CA-GYN",), 12, (6, 8), (0, 2), (0, 2)),
+        Cell(("OLA-BRCA-BTC",), 26, (24, 24), (4, 4), (9, 9)),
+    )
+}
+# In the scope that the demonstration's member of the role has.
+JOIN = """
+insert into connect.membership (role, issuer, organisation_number, subject, scope_id)
+select role, $2, $3, $4, scope_id from connect.membership
+where issuer = $5 and role = $1::text::connect.role
+"""
 PEOPLE = {"pernille": "PARTNER", "rune": "RESEARCHER", "astrid": "AUTHORITY"}
 
 
@@ -42,7 +55,7 @@ async def site(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     url = f"http://127.0.0.1:{port}"
     with providing("oslo", tuple(PEOPLE), page=url) as provider:
         async with clone() as copy:
-            world = await make(copy, directory)
+            world = await make(copy, directory, published=True)
             await world.pools.close()
             async with database.connected(copy.url) as connection:
                 await publish(connection, "2026.1", CELLS)
@@ -54,7 +67,8 @@ async def site(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
 
 async def _join(connection: asyncpg.Connection[asyncpg.Record], provider: Provider) -> None:
     for login, role in PEOPLE.items():
-        await connection.execute(JOIN, role, provider.url, ORGANISATION, login, KINDS[role])
+        given = (role, provider.url, ORGANISATION, login, DEMO_ISSUER)
+        assert await connection.execute(JOIN, *given) == "INSERT 0 1"
 
 
 def _settings(url: str, provider: Provider, directory: Path) -> dict[str, str]:
