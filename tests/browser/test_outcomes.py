@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,7 +32,7 @@ MEASURES = {
     "Clinical benefit at week 16 by cohort": "clinicalBenefit16w",
 }
 
-CELLS = {
+CELLS: dict[str, Sequence[Cell]] = {
     "COHORT": (
         Cell(("ALE-ALK-CUP",)),
         Cell(("ALP-PIK3CA-GYN",), 12, (6, 8), (0, 2), (0, 2)),
@@ -164,6 +164,9 @@ async def test_an_authority_gets_no_curve(chromium: Browser, url: str) -> None:
         await expect(visit.page.get_by_role("region", name="What the cohort is")).to_contain_text(
             "26"
         )
+        await visit.check()
+    async with visiting(chromium, url, "/cohorts/ALE-ALK-CUP#role=authority") as visit:
+        await expect(visit.page.get_by_role("heading", name="Withheld")).to_be_visible()
         await visit.check()
     async with visiting(chromium, url, "/cohorts/NO-SUCH#role=authority") as visit:
         told = visit.page.get_by_role("heading", name="There is no such cohort")

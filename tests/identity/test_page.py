@@ -167,3 +167,25 @@ async def test_who_is_no_member_is_told_where_to_ask(chromium: Browser, served: 
         await expect(page.get_by_role("main").get_by_role("alert")).to_contain_text(
             "You hold no membership that is valid now: ask the data office for one."
         )
+
+
+async def test_one_comes_back_to_the_page_that_one_left(chromium: Browser, served: Served) -> None:
+    async with visiting(chromium, served.url, "/release") as visit:
+        page = visit.page
+        await alone(page)
+        banner = page.get_by_role("banner")
+        await banner.get_by_role("link", name="Sign in").click()
+        await at_the_provider(page, NORTH)
+        await expect(page.get_by_role("heading", name="Releases", level=1)).to_be_visible()
+        assert page.url == f"{served.url}/release"
+        await expect(banner).to_contain_text("Signed in as Kari of north")
+        await page.get_by_role("link", name="Cohorts").click()
+        await expect(page.get_by_role("region", name="Stage and accrual")).to_be_visible()
+        assert page.url == f"{served.url}/"
+        assert await page.evaluate("violations") == []
+        assert "eyJ" not in await visit.stored()
+
+        await page.context.clear_cookies(name=re.compile("^connect_"))
+        await page.clock.install()
+        await page.reload()
+        await expect(page.get_by_role("heading", name="Say who you are")).to_be_visible()

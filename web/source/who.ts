@@ -16,6 +16,8 @@ export interface Asker {
   /** The demonstration's, by their roles. */
   tokens: Record<string, string>;
   session: Session;
+  /** Whether it is not yet known if anybody is signed in. */
+  finding: boolean;
   /** Why a sign-in came to nothing. */
   fault: string | null;
   /** How often it changed: what was made for one identity is not for the next. */
@@ -32,15 +34,17 @@ export function useAsker(role: string | null, taken: () => void): Asker {
   const [tokens, setTokens] = useState<Record<string, string> | null>(null);
   const [session, setSession] = useState<Session>({ state: "absent" });
   const [fault] = useState(signInFault);
+  const [found, setFound] = useState(false);
   const asked = useRef(0);
   const sure = useRef(0);
 
   useEffect(() => {
-    void demonstrationTokens().then(setTokens);
+    void demonstrationTokens().then(setTokens, () => setTokens({}));
     const forget = watchSession(setSession);
     void ask().then(({ state }) => {
       const meant = DEMONSTRATION && role !== null;
       if (state === "signed-in" && asked.current === 0 && !meant) void use(SIGNED_IN);
+      setFound(true);
     });
     return forget;
   }, []);
@@ -85,6 +89,7 @@ export function useAsker(role: string | null, taken: () => void): Asker {
     identity,
     tokens: tokens ?? {},
     session,
+    finding: !found || tokens === null || role !== null,
     fault,
     turn: asked.current,
     use: (credentials) => void use(credentials),

@@ -35,7 +35,7 @@ export function drawForest(
   const within = told.filter(({ proportion }) => proportion.estimate.value === null);
   const longest = Math.max(6, ...rows.map(({ label }) => label.length));
   const left = narrow ? 8 : Math.min(width * 0.36, longest * 8.8 + 16);
-  const right = narrow ? 14 : 184;
+  const right = narrow ? 14 : 200;
   const step = narrow ? 46 : 25;
   const lift = narrow ? 9 : 0;
   const ticks = width < 380 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];

@@ -182,9 +182,10 @@ function described({ name, curve }: NamedCurve): string {
 
 /** The median with its interval, in words. */
 export function toldMedian({ median: { value, lower, upper }, level }: SurvivalCurve): string {
-  const day = (found: number | null) => (found === null ? "not reached" : String(found));
   const half = value === null ? "not reached" : `${value} days`;
-  return `Median ${half} (${Math.round(level * 100)}% interval ${day(lower)}–${day(upper)}).`;
+  const ends = [lower ?? "not reached", upper ?? "not reached"].join(" to ");
+  const interval = lower === null && upper === null ? "not reached" : ends;
+  return `Median ${half} (${Math.round(level * 100)}% interval ${interval}).`;
 }
 
 /** The steps of a curve as a table. */

@@ -9,7 +9,7 @@ import { drawForest, type ForestRow, forestColumns } from "../figures/forest.ts"
 import { drawSurvival, survivalColumns, toldMedian } from "../figures/survival.ts";
 import { FigureFrame } from "../frame.tsx";
 import { address } from "../route.ts";
-import { Answered, LeftOut, Notice } from "../states.tsx";
+import { AllWithheld, Answered, LeftOut, Notice } from "../states.tsx";
 import { type Bounds, bounds, count, type Count, CURVE, type Proportion } from "../statistics.ts";
 import { PROPORTION, type SurvivalCurve, type SurvivalPoint } from "../statistics.ts";
 import type { PageProperties } from "./pages.ts";
@@ -154,6 +154,7 @@ function Figures({
       </Notice>
     );
   }
+  if (shares.rows.every(({ proportion }) => proportion.suppressed)) return <AllWithheld />;
   return (
     <div className="figures">
       <FigureFrame figure={shares} wide />

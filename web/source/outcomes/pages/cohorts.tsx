@@ -9,7 +9,7 @@ import type { Figure, Question } from "../figure.ts";
 import { drawForest, forestColumns, type ForestRow } from "../figures/forest.ts";
 import { FigureFrame } from "../frame.tsx";
 import { address } from "../route.ts";
-import { Answered, LeftOut, Notice } from "../states.tsx";
+import { AllWithheld, Answered, LeftOut, Notice } from "../states.tsx";
 import { type Bounds, count, type Count, type Proportion, PROPORTION } from "../statistics.ts";
 import type { PageProperties } from "./pages.ts";
 
@@ -110,6 +110,8 @@ function Content({ data, errors, rules, question }: ContentProperties) {
         <Notice title="Nobody to tell of">
           <p>In none of these cohorts is a treatment that you may see.</p>
         </Notice>
+      ) : figures.every(({ rows }) => rows.every(({ proportion }) => proportion.suppressed)) ? (
+        <AllWithheld />
       ) : (
         <div className="figures">
           {figures.map((figure) => (
