@@ -267,7 +267,7 @@ class Search:
         firsts = firsts[: max(1, _LOOKUPS // max(1, len(hashes)))]
         best: Places | None = None
         for first in firsts:
-            # By the order of hashes: what completes them is then found near by, in a fifth of the time.
+            # By the order of hashes: what completes them is then found near by.
             need = -(hashes[first] + keys)
             left = np.searchsorted(keys, need)
             fit = np.flatnonzero(keys[np.minimum(left, len(keys) - 1)] == need)
