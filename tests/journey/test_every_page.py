@@ -37,8 +37,10 @@ async def settled(page: Page, name: str, role: str) -> None:
     if name == "playground":
         await expect(page.get_by_role("region", name="Examples")).to_be_visible()
         return
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await expect(page.locator("main h2").first).to_be_visible()
     await expect(page.locator(".coming")).to_have_count(0)
+    await expect(page.get_by_role("alert")).to_have_count(0)
 
 
 async def findings(page: Page, name: str) -> list[str]:

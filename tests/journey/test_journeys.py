@@ -173,8 +173,4 @@ async def test_an_authority_pulls_aggregates_alone(chromium: Browser, site: Site
         own = [query for query in signed.asked if not query.startswith("query What")]
         assert own
         assert [query for query in own for root in RECORDS if f"{root}(" in query] == []
-        for name, body in signed.answers.items():
-            for root, value in (body.get("data") or {}).items():
-                if isinstance(value, dict) and root not in {"cohorts", "releases"}:
-                    assert value.get("nodes", []) == [] or name != "What", (name, root)
         assert signed.answers["What"]["data"]["treated"] in (None, {"nodes": []})
