@@ -18,13 +18,14 @@ from playwright.async_api import Browser, Locator, Page, expect
 from connect_graph import database
 from connect_graph.settings import ROLES, Settings
 from db.pool import Pools
+from db.release.freeze import freeze
 from db.synthetic.load import synthesize
 from resolvers.execute import Graph
 from tests.browser.conftest import visiting
 from tests.browser.reading import Scale, ticks, told
 from tests.browser.visit import Visit
 from tests.conftest import Clone
-from tests.statistics.publication import Cell, publish
+from tests.statistics.publication import DIGEST, Cell, publish
 from tests.world import PATIENTS, SEED, World, serving
 
 MEASURES = {
@@ -255,14 +256,24 @@ async def test_one_goes_from_page_to_page_as_who_one_is(chromium: Browser, url: 
         assert page.url == f"{url}/release"
         assert await page.title() == "Releases · Connect Graph"
         release = page.get_by_role("region", name="Release 2026.1")
-        await expect(release).to_contain_text("Digest of what is published")
-        await expect(release).to_contain_text("Published by cohort")
+        for text in ("Digest of what is told", DIGEST, "by-hand", "Told by cohort"):
+            await expect(release).to_contain_text(text)
         await page.go_back()
         await expect(page.get_by_role("heading", name="Cohorts", level=1)).to_be_visible()
         await expect(page.get_by_role("banner")).to_contain_text("Authority")
         assert [each for each in visit.requests if each == f"{url}/"] == loaded
         kept = await visit.stored()
         assert "eyJ" not in kept
+        await visit.check()
+
+
+async def test_a_release_without_aggregates(chromium: Browser, world: World, url: str) -> None:
+    async with database.connected(world.database.url) as connection:
+        await freeze(connection, "2026.2")
+    async with visiting(chromium, url, "/release#role=steward") as visit:
+        release = visit.page.get_by_role("region", name="Release 2026.2")
+        await expect(release).to_contain_text("Frozen, not published")
+        await expect(release).to_contain_text("no aggregates")
         await visit.check()
 
 

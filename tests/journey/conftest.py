@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.identity.conftest import installed
 from tests.statistics.publication import Cell, publish
 from tests.world import make, serving
 
-CELLS = {
+CELLS: dict[str, Sequence[Cell]] = {
     "COHORT": (
         Cell(("ALE-ALK-CUP",)),
         Cell(("ALP-PIK3CA-GYN",), 12, (6, 8), (0, 2), (0, 2)),
