@@ -22,7 +22,7 @@ interface Link {
 }
 
 const NARROW = 620;
-const PATTERN = "http://www.w3.org/2000/svg";
+const SVG = "http://www.w3.org/2000/svg";
 
 export function drawSankey(
   flows: Flow[],
@@ -34,7 +34,7 @@ export function drawSankey(
     ...[0, 1, 2].map((n) => graph.nodes.filter((x) => x.column === n).length),
   );
   const height = Math.max(180, tallest * (narrow ? 30 : 34) + 24);
-  const right = narrow ? 74 : 150;
+  const right = narrow ? 102 : 150;
   const { nodes, links } = sankey<Node, Link>()
     .nodeWidth(12)
     .nodePadding(narrow ? 14 : 16)
@@ -78,8 +78,8 @@ export function drawSankey(
         "data-findings": value,
       }),
     );
-    const whole = `${name} ${value}`;
-    const most = Math.floor((column === 2 ? right - 8 : room) / 6.4);
+    const whole = narrow && column === 2 ? name : `${name} ${value}`;
+    const most = Math.floor((column === 2 ? right - 4 : room) / 6.4);
     const label = made("text", {
       x: x1 + 5,
       y: (y0 + y1) / 2,
@@ -140,7 +140,7 @@ function sum(flows: Flow[]): number {
 }
 
 function made(name: string, attributes: Record<string, string | number>): SVGElement {
-  const element = document.createElementNS(PATTERN, name);
+  const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   return element;
 }
