@@ -59,7 +59,7 @@ $(RIVALS)/node_modules/.setup: $(RIVALS)/package.json $(RIVALS)/package-lock.jso
 	cd $(RIVALS) && ../$(NPM) ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 	touch $@
 
-web/.built: web/node_modules/.setup web/build.ts web/example.ts web/index.html web/source examples $(wildcard web/source/* examples/*)
+web/.built: web/node_modules/.setup web/build.ts web/example.ts web/index.html web/source examples $(wildcard web/source/* web/source/*/* web/source/*/*/* examples/*)
 	rm -f $@
 	cd web && $(NODE) build.ts
 	touch $@

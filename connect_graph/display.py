@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from connect_graph.grid import GAP, Grid, breadth, wrapped
+from connect_graph.grid import GAP, Grid, breadth, plain, wrapped
 from connect_graph.note import NO_VALUE, Notes, Path
 
 NONE = "none"
@@ -245,17 +245,14 @@ _ENDS = ("lower", "upper")
 
 
 def _text(value: Any) -> str:
-    """Write a value as one line: nothing in it can steer a terminal."""
+    """Write a value as one line."""
     match value:
         case bool():
             return "yes" if value else "no"
         case float():
             return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}".rstrip("0").rstrip(".")
         case str():
-            return "".join(
-                each if each.isprintable() else " " if each.isspace() else f"\\x{ord(each):02x}"
-                for each in value
-            )
+            return plain(value)
     return str(value)
 
 

@@ -90,6 +90,14 @@ def breadth(text: str) -> int:
     )
 
 
+def plain(text: str) -> str:
+    """Write a text as one line that steers no terminal."""
+    return "".join(
+        each if each.isprintable() else " " if each.isspace() else f"\\x{ord(each):02x}"
+        for each in text
+    )
+
+
 def wrapped(start: str, text: str, width: int) -> str:
     """Break a text between its words, so that it stands beside its start."""
     indent = " " * breadth(start)

@@ -19,6 +19,7 @@ from connect_graph import asker, database, trust
 from connect_graph.asker import given_token, role_token, stated
 from connect_graph.audit import audit_key
 from connect_graph.display import shown
+from connect_graph.grid import plain
 from connect_graph.http import application
 from connect_graph.provider import FAULTS, is_loopback, is_safe
 from connect_graph.settings import Settings
@@ -114,7 +115,7 @@ def _error(file: str, error: Mapping[str, Any]) -> str:
     code = (error.get("extensions") or {}).get("code")
     places = error.get("locations") or []
     place = f"{file}:{places[0]['line']}:{places[0]['column']}: " if places else ""
-    return f"{place}{error['message']}{f' ({code})' if code else ''}"
+    return plain(f"{place}{error['message']}{f' ({code})' if code else ''}")
 
 
 async def _here(

@@ -267,16 +267,19 @@ class Search:
         firsts = firsts[: max(1, _LOOKUPS // max(1, len(hashes)))]
         best: Places | None = None
         for first in firsts:
-            need = -(hashes[first] + hashes)
+            # By the order of hashes: what completes them is then found near by.
+            need = -(hashes[first] + keys)
             left = np.searchsorted(keys, need)
-            hit = np.flatnonzero(keys[np.minimum(left, len(keys) - 1)] == need)[:2_000]
-            if not len(hit):
+            fit = np.flatnonzero(keys[np.minimum(left, len(keys) - 1)] == need)
+            if not len(fit):
                 continue
-            moves = np.concatenate([
-                np.broadcast_to(parts[first], (len(hit), 2)), parts[hit], parts[order[left[hit]]]
-            ], 1)  # fmt: skip
+            fit = fit[np.argsort(order[fit])[:2_000]]
+            hit, last = order[fit], order[left[fit]]
+            moves = np.concatenate(
+                [np.broadcast_to(parts[first], (len(hit), 2)), parts[hit], parts[last]], axis=1
+            )
             worlds, kept = self._possible(moves)
-            price = (cost[hit] + cost[order[left[hit]]])[kept]
+            price = (cost[hit] + cost[last])[kept]
             asked = np.zeros(len(worlds), np.int64)
             ok, price = self._convinces([wanted], asked, worlds, price)
             if ok.any():

@@ -34,14 +34,14 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, url: str) -> AsyncIterator[Visit]:
+async def visiting(browser: Browser, url: str, path: str = "/graphiql") -> AsyncIterator[Visit]:
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900},
         permissions=["clipboard-read", "clipboard-write"],
         accept_downloads=True,
     )
     try:
-        yield await Visit.open(await context.new_page(), url)
+        yield await Visit.open(await context.new_page(), url, path)
     finally:
         await context.close()
 

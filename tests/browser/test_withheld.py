@@ -141,7 +141,7 @@ def test_fragments_and_the_operation_that_was_run() -> None:
     fragment S on OutcomeStatistics { ... on OutcomeStatistics { ...T } ...S }
     fragment T on OutcomeStatistics { funnel { treated } rows { stage } }
     """
-    data = {"outcomeStatistics": {"funnel": None, "rows": []}}
+    data: dict[str, Any] = {"outcomeStatistics": {"funnel": None, "rows": []}}
     for name in ("A", "B", None):
         assert marks(query, data, name) == {"Of records alone": ["outcomeStatistics.funnel"]}
     assert marks("{ viewer { role } }", data) == {}

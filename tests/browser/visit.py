@@ -23,7 +23,7 @@ class Visit:
     """What the console was told as a warning or an error."""
 
     @classmethod
-    async def open(cls, page: Page, url: str) -> Visit:
+    async def open(cls, page: Page, url: str, path: str = "/graphiql") -> Visit:
         visit = cls(page, url)
         page.on("request", lambda request: visit.requests.append(request.url))
         page.on("pageerror", lambda error: visit.told.append(str(error)))
@@ -34,7 +34,7 @@ class Visit:
             ),
         )
         await page.add_init_script(_WATCH)
-        await page.goto(f"{url}/graphiql")
+        await page.goto(f"{url}{path}")
         return visit
 
     async def act_as(self, role: str) -> None:

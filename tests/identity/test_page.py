@@ -11,6 +11,7 @@ from urllib.parse import quote
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import visiting
+from tests.identity.authority import ORGANISATION
 from tests.identity.conftest import NORTH, STRANGER, Served
 
 
@@ -115,6 +116,36 @@ async def test_a_link_to_a_query_waits_for_the_sign_in(chromium: Browser, served
         assert page.url == f"{served.url}/graphiql"
 
 
+async def test_an_answer_a_minute_later_tells_anew_who_asks(
+    chromium: Browser, served: Served
+) -> None:
+    rename = "update connect.partner set name = $2 where organisation_number = $1"
+    name = await served.connection.fetchval(
+        "select name from connect.partner where organisation_number = $1", ORGANISATION
+    )
+    async with visiting(chromium, served.url) as visit:
+        page = visit.page
+        await alone(page)
+        await page.clock.install()
+        banner = page.get_by_role("banner")
+        await banner.get_by_role("link", name="Sign in").click()
+        await at_the_provider(page, NORTH)
+        await expect(banner).to_contain_text(name)
+        example = page.get_by_role("region", name="Examples").get_by_role("button").first
+        title = str(await example.text_content())
+        try:
+            await served.connection.execute(rename, ORGANISATION, "Renamed meanwhile")
+            await visit.run(title)
+            await expect(banner).to_contain_text(name)
+            await page.clock.fast_forward("01:01")
+            await page.get_by_role("button", name="Execute query").click()
+            await expect(banner).to_contain_text("Renamed meanwhile")
+            # Nothing that was answered before stays on the screen.
+            await expect(page.get_by_role("button", name="CSV", exact=True)).to_be_disabled()
+        finally:
+            await served.connection.execute(rename, ORGANISATION, name)
+
+
 async def test_a_sign_in_that_came_to_nothing_is_told(chromium: Browser, served: Served) -> None:
     async with visiting(chromium, served.url) as visit:
         page = visit.page
@@ -136,3 +167,25 @@ async def test_who_is_no_member_is_told_where_to_ask(chromium: Browser, served: 
         await expect(page.get_by_role("main").get_by_role("alert")).to_contain_text(
             "You hold no membership that is valid now: ask the data office for one."
         )
+
+
+async def test_one_comes_back_to_the_page_that_one_left(chromium: Browser, served: Served) -> None:
+    async with visiting(chromium, served.url, "/release") as visit:
+        page = visit.page
+        await alone(page)
+        banner = page.get_by_role("banner")
+        await banner.get_by_role("link", name="Sign in").click()
+        await at_the_provider(page, NORTH)
+        await expect(page.get_by_role("heading", name="Releases", level=1)).to_be_visible()
+        assert page.url == f"{served.url}/release"
+        await expect(banner).to_contain_text("Signed in as Kari of north")
+        await page.get_by_role("link", name="Cohorts").click()
+        await expect(page.get_by_role("region", name="Stage and accrual")).to_be_visible()
+        assert page.url == f"{served.url}/"
+        assert await page.evaluate("violations") == []
+        assert "eyJ" not in await visit.stored()
+
+        await page.context.clear_cookies(name=re.compile("^connect_"))
+        await page.clock.install()
+        await page.reload()
+        await expect(page.get_by_role("heading", name="Say who you are")).to_be_visible()

@@ -37,6 +37,33 @@ def failed(response: httpx.Response, served: Served, reason: str) -> bool:
     return (response.status_code, location) == (303, f"{served.url}/graphiql#sign-in={reason}")
 
 
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("/", "/"),
+        ("/release", "/release"),
+        ("/cohorts/OLA-BRCA-BTC", "/cohorts/OLA-BRCA-BTC"),
+        ("/cohorts/a%20b", "/cohorts/a%20b"),
+        ("/graphql", "/graphiql"),
+        ("/cohorts/a/b", "/graphiql"),
+        ("//foreign.example/", "/graphiql"),
+        ("https://foreign.example/", "/graphiql"),
+        ("/cohorts/a\r\nset-cookie: a=b", "/graphiql"),
+        ("@foreign.example/", "/graphiql"),
+        ("", "/graphiql"),
+    ],
+)
+async def test_one_comes_back_to_a_page_and_nowhere_else(
+    served: Served, journey: Journey, place: str, target: str
+) -> None:
+    left = await journey.http.get(f"{served.url}/graphiql/sign-in", params={"from": place})
+    assert left.status_code == 303
+    state = parameters(left.headers["location"])["state"]
+    query = {"state": state, "error": "access_denied"}
+    back = await journey.http.get(f"{served.url}/graphiql/callback", params=query)
+    assert back.headers["location"].split("#")[0] == f"{served.url}{target}"
+
+
 async def test_what_the_provider_is_asked(served: Served, journey: Journey) -> None:
     first, second = parameters(await journey.leave()), parameters(await journey.leave())
     for name in ("state", "nonce", "code_challenge"):

@@ -59,7 +59,7 @@ async def pictured(page: Page, name: str) -> None:
         await page.screenshot(path=Path(screens) / f"withheld-{name}.png")
 
 
-async def shown(page: Page) -> tuple[int, str, str]:
+async def shown(page: Page) -> tuple[float, str, str]:
     """Tell how far down the framed line of the result is, its text and that of the next one."""
     script = """async () => {
       await new Promise(requestAnimationFrame);
@@ -110,17 +110,17 @@ async def test_every_number_that_is_withheld_is_explained(chromium: Browser, ser
 
         # A place is shown where it stands, and the next one when it is asked for again.
         treated = page.get_by_role("button", name="statistics.rows.treated")
-        places = []
+        tops: list[float] = []
         for turn in range(3):
             await treated.focus()
             await page.keyboard.press("Enter")
             await expect(treated).to_contain_text(f"{turn % 2 + 1} of 2")
-            place, line, following = await shown(page)
+            top, line, following = await shown(page)
             assert line == '"treated": {  withheld'
             assert following == '"value": null,'
-            places.append(place)
-        assert places[0] < places[1]
-        assert places[0] == places[2]
+            tops.append(top)
+        assert tops[0] < tops[1]
+        assert tops[0] == tops[2]
         await pictured(page, "authority-shown")
 
         # What is shown is told by no download.

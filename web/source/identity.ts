@@ -1,5 +1,5 @@
 /** Who asks, as the graph says it. */
-import { ask, type Credentials } from "./graph.ts";
+import { ask, type Credentials, type GraphError } from "./graph.ts";
 
 export interface Viewer {
   role: string;
@@ -43,13 +43,18 @@ const WHAT = `query What {
   recordedCohorts: cohorts(first: 1, where: { synthetic: { eq: false } }) { nodes { code } }
 }`;
 
-export async function identify(credentials: Credentials): Promise<Identity> {
+/** Asks who asks; the refusal where that is not told. */
+export async function viewerOf(credentials: Credentials): Promise<Viewer | GraphError> {
   const who = await ask(credentials, { query: WHO });
   const viewer = who.data?.viewer as Viewer | undefined;
-  if (viewer === undefined) {
-    const error = who.errors?.[0];
-    const message = error?.message ?? "The graph did not say who you are.";
-    return { kind: "refused", credentials, code: error?.extensions?.code ?? "", message };
+  return viewer ?? who.errors?.[0] ?? { message: "The graph did not say who you are." };
+}
+
+export async function identify(credentials: Credentials): Promise<Identity> {
+  const viewer = await viewerOf(credentials);
+  if ("message" in viewer) {
+    const { message, extensions } = viewer;
+    return { kind: "refused", credentials, code: extensions?.code ?? "", message };
   }
   const what = await ask(credentials, { query: WHAT });
   const found = (name: string) => (what.data?.[name] as Page | null | undefined)?.nodes ?? [];

@@ -28,7 +28,7 @@ export function Page() {
     setRole(null);
     setLinked(link && { ...link, role: null });
   });
-  const { identity, turn } = asker;
+  const { identity, turn, confirm } = asker;
 
   useEffect(
     () =>
@@ -42,6 +42,7 @@ export function Page() {
 
   function answered({ errors = [] }: Answer): void {
     setRefusal(errors.find(({ extensions }) => REFUSALS.has(extensions?.code ?? "")) ?? null);
+    confirm();
   }
 
   function opened(): void {

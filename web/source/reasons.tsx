@@ -45,7 +45,7 @@ export function Reasons() {
     responseEditor?.revealLineInCenter(line);
     shown.current?.clear();
     shown.current = responseEditor?.createDecorationsCollection([
-      { range: whole(line, 1), options: { className: "shown-line", isWholeLine: true } },
+      { range: whole(line, 1), options: { className: "shown-line", isWholeLine: true, zIndex: 1 } },
     ]);
   }
 

@@ -32,7 +32,7 @@ export function Welcome({
 }: Properties) {
   const roles = Object.entries(tokens);
   return (
-    <main className="welcome">
+    <main id="content" className="welcome" tabIndex={-1}>
       <section>
         <h2>Say who you are</h2>
         <p>

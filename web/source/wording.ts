@@ -1,8 +1,13 @@
 /** The graph's names as people say them. */
 
 export function spoken(name: string): string {
-  return name.toLowerCase().replaceAll("_", " ");
+  return name
+    .toLowerCase()
+    .replaceAll("_", " ")
+    .replace(PATHWAYS, (short) => short.toUpperCase());
 }
+
+const PATHWAYS = /\b(mapk|pi3k|rtk)\b/g;
 
 export function capital(name: string): string {
   const words = spoken(name);

@@ -8,7 +8,14 @@ export const PAPER = "var(--paper, #fff)";
 export const ACCENT = "var(--accent, #0b6e74)";
 
 /** Okabe and Ito's colours: told apart by everyone. Give each a shape or a label of its own too. */
-export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"] as const;
+export const COLOURS = [
+  "var(--blue, #0072B2)",
+  "var(--vermilion, #D55E00)",
+  "var(--green, #009E73)",
+  "var(--purple, #CC79A7)",
+  "var(--orange, #E69F00)",
+  "var(--sky, #56B4E9)",
+] as const;
 
 type Numbers = Record<string, string | number | null>;
 

@@ -1,4 +1,6 @@
 import "../bar.css";
+import "./figures.css";
+import "./tables.css";
 import "./outcomes.css";
 
 import { createRoot } from "react-dom/client";

@@ -39,7 +39,10 @@ export function Shell() {
         To the content
       </a>
       <Head asker={asker} place={place} />
-      {who === null ? (
+      {who === null && (asker.finding || identity.kind === "asking") ? (
+        // Who is known in a moment need not be asked to say who they are.
+        <main id="content" aria-busy="true" />
+      ) : who === null ? (
         <Welcome
           {...asker}
           then="Look at the cohorts; every figure has its table, its files and the query behind it."

@@ -45,6 +45,18 @@ export function Notice({ title, children }: { title: string; children?: ReactNod
   );
 }
 
+/** Said where there is nothing else to see. */
+export function AllWithheld() {
+  return (
+    <Notice title="Withheld">
+      <p>
+        No number can be told here. Few treated, none, or a number that would give away another: all
+        look the same, so that nobody can be found out.
+      </p>
+    </Notice>
+  );
+}
+
 function Failing({ error, again }: { error: GraphError; again: () => void }) {
   const { code, reference } = error.extensions ?? {};
   if (code === "UNAUTHENTICATED") return <Ended />;

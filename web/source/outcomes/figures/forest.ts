@@ -6,7 +6,7 @@ import type { Column } from "../figure.ts";
 import {
   type Bounds,
   bounds,
-  exact,
+  exact as percentage,
   fraction,
   percent,
   type Proportion,
@@ -35,7 +35,7 @@ export function drawForest(
   const within = told.filter(({ proportion }) => proportion.estimate.value === null);
   const longest = Math.max(6, ...rows.map(({ label }) => label.length));
   const left = narrow ? 8 : Math.min(width * 0.36, longest * 8.8 + 16);
-  const right = narrow ? 14 : 184;
+  const right = narrow ? 14 : 200;
   const step = narrow ? 46 : 25;
   const lift = narrow ? 9 : 0;
   const ticks = width < 380 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
@@ -173,12 +173,12 @@ function numbers({ proportion, of }: ForestRow): string {
   return `${found}  ${percent(proportion.estimate)} (${percent(proportion.confidenceInterval)})`;
 }
 
-/** The columns of its table: `head` says what a row is, `of` among whom its share is. */
-export function forestColumns(head: string, of: string): Column<ForestRow>[] {
+/** The columns of such rows: what each is called, and what it is a share of. */
+export function forestColumns(label: string, of: string): Column<ForestRow>[] {
   const withheld = (row: ForestRow, value: number | null) =>
     row.proportion.suppressed ? WITHHELD : value;
   return [
-    { title: head, value: ({ label }) => label },
+    { title: label, value: (row) => row.label },
     {
       title: of,
       value: (row) =>
@@ -188,19 +188,19 @@ export function forestColumns(head: string, of: string): Column<ForestRow>[] {
     { title: "At most", value: (row) => withheld(row, row.proportion.numerator.upper) },
     {
       title: "Share, at least (%)",
-      value: (row) => withheld(row, exact(row.proportion.estimate.lower)),
+      value: (row) => withheld(row, percentage(row.proportion.estimate.lower)),
     },
     {
       title: "Share, at most (%)",
-      value: (row) => withheld(row, exact(row.proportion.estimate.upper)),
+      value: (row) => withheld(row, percentage(row.proportion.estimate.upper)),
     },
     {
       title: "95% interval, lower end (%)",
-      value: (row) => withheld(row, exact(row.proportion.confidenceInterval.lower)),
+      value: (row) => withheld(row, percentage(row.proportion.confidenceInterval.lower)),
     },
     {
       title: "95% interval, upper end (%)",
-      value: (row) => withheld(row, exact(row.proportion.confidenceInterval.upper)),
+      value: (row) => withheld(row, percentage(row.proportion.confidenceInterval.upper)),
     },
   ];
 }

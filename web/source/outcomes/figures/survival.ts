@@ -2,7 +2,8 @@
 import * as Plot from "@observablehq/plot";
 
 import { COLOURS, INK, LINE, lined, marked, named, SOFT } from "../drawing.ts";
-import type { SurvivalCurve, SurvivalPoint } from "../statistics.ts";
+import type { Column } from "../figure.ts";
+import { exact as percentage, type SurvivalCurve, type SurvivalPoint } from "../statistics.ts";
 
 export interface NamedCurve {
   name: string;
@@ -181,7 +182,19 @@ function described({ name, curve }: NamedCurve): string {
 
 /** The median with its interval, in words. */
 export function toldMedian({ median: { value, lower, upper }, level }: SurvivalCurve): string {
-  const day = (found: number | null) => (found === null ? "not reached" : String(found));
   const half = value === null ? "not reached" : `${value} days`;
-  return `Median ${half} (${Math.round(level * 100)}% interval ${day(lower)}–${day(upper)}).`;
+  const ends = [lower ?? "not reached", upper ?? "not reached"].join(" to ");
+  const interval = lower === null && upper === null ? "not reached" : ends;
+  return `Median ${half} (${Math.round(level * 100)}% interval ${interval}).`;
 }
+
+/** The steps of a curve as a table. */
+export const survivalColumns: Column<SurvivalPoint>[] = [
+  { title: "Day", value: ({ day }) => day },
+  { title: "Share without the event (%)", value: ({ survival }) => percentage(survival) },
+  { title: "95% interval, lower end (%)", value: ({ lower }) => percentage(lower) },
+  { title: "95% interval, upper end (%)", value: ({ upper }) => percentage(upper) },
+  { title: "At risk", value: ({ atRisk }) => atRisk },
+  { title: "Events", value: ({ events }) => events },
+  { title: "Last seen without", value: ({ censored }) => censored },
+];

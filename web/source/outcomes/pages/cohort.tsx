@@ -20,7 +20,7 @@ export function CohortPage({ named }: PageProperties) {
   const { asked, again } = useAnswer<CohortData>(question);
   return (
     <>
-      <p className="back">
+      <p className="way">
         <a href={address("/")}>Cohorts</a>
       </p>
       <h1>{named}</h1>
@@ -64,7 +64,7 @@ function About({ cohort }: { cohort: Cohort }) {
     ["Open since", openedOn ?? "not known"],
   ];
   return (
-    <>
+    <section aria-label="What the cohort is">
       <dl className="facts">
         {facts.map(([title, value]) => (
           <div key={title}>
@@ -79,7 +79,7 @@ function About({ cohort }: { cohort: Cohort }) {
           on, of all {design.n} more than {design.r}.
         </p>
       )}
-    </>
+    </section>
   );
 }
 

@@ -3,15 +3,14 @@ import { type ReactNode, useMemo } from "react";
 import type { GraphError, Rule } from "../../graph.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
+import { Basis, type Basis as BasisData } from "../basis.tsx";
 import { seesRecords, useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import { drawForest, forestColumns, type ForestRow } from "../figures/forest.ts";
 import { FigureFrame } from "../frame.tsx";
 import { address } from "../route.ts";
-import { Answered, LeftOut, Notice } from "../states.tsx";
-import { type Bounds, count, type Count, PROPORTION } from "../statistics.ts";
-import type { Proportion } from "../statistics.ts";
-import { Basis, type Basis as BasisData } from "../basis.tsx";
+import { AllWithheld, Answered, LeftOut, Notice } from "../states.tsx";
+import { type Bounds, count, type Count, type Proportion, PROPORTION } from "../statistics.ts";
 import type { PageProperties } from "./pages.ts";
 
 const MOST = 50;
@@ -107,6 +106,12 @@ function Content({ data, errors, rules, question }: ContentProperties) {
         <Notice title="Nothing is published yet">
           <p>Outcomes stand here once the data office has published a release.</p>
         </Notice>
+      ) : figures[0]!.rows.length === 0 ? (
+        <Notice title="Nobody to tell of">
+          <p>In none of these cohorts is a treatment that you may see.</p>
+        </Notice>
+      ) : figures.every(({ rows }) => rows.every(({ proportion }) => proportion.suppressed)) ? (
+        <AllWithheld />
       ) : (
         <div className="figures">
           {figures.map((figure) => (
@@ -229,7 +234,7 @@ function Line({ cohort }: { cohort: Cohort }) {
 function Accrual({ cohort: { design, outcomes } }: { cohort: Cohort }) {
   const { known } = useWho();
   const value = outcomes?.patients.value ?? null;
-  const none = seesRecords(known) ? "none that you may see" : "not told";
+  const none = seesRecords(known) ? "none" : "not told";
   const treated = outcomes === null ? none : count(outcomes.patients);
   const told = <span className={value === null ? "withheld" : undefined}>{treated}</span>;
   if (design === null) return told;

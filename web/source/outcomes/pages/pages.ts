@@ -2,9 +2,11 @@
 import type { ComponentType } from "react";
 
 import type { Place } from "../route.ts";
+import { Biomarkers } from "./biomarkers.tsx";
 import { CohortPage } from "./cohort.tsx";
 import { Cohorts } from "./cohorts.tsx";
 import { Release } from "./release.tsx";
+import { Resistance } from "./resistance.tsx";
 
 export interface PageProperties {
   place: Place;
@@ -24,6 +26,8 @@ export interface Page {
 export const PAGES: Page[] = [
   { path: "/", title: "Cohorts", listed: true, Content: Cohorts },
   { path: "/cohorts/:code", title: "Cohort", listed: false, Content: CohortPage },
+  { path: "/biomarkers", title: "Biomarkers", listed: true, Content: Biomarkers },
+  { path: "/resistance", title: "Resistance", listed: true, Content: Resistance },
   { path: "/release", title: "Releases", listed: true, Content: Release },
 ];
 

@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 
+import { spoken } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
 import type { Question } from "../figure.ts";
 import { QueryLink } from "../frame.tsx";
@@ -10,14 +11,17 @@ const QUESTION: Question = {
   query: `query Releases($first: Int!) {
   releases(first: $first, orderBy: [{ by: cutOff, direction: DESC }]) {
     totalCount
-    nodes { version cutOff frozenAt manifestDigest ruleSets published }
+    nodes {
+      version cutOff frozenAt manifestDigest ruleSets published
+      publication { publishedAt algorithm digest signature keyId groupings { dimensions } }
+    }
   }
 }`,
   variables: { first: 100 },
 };
-const PUBLICATION = `query Publication($release: String!) {
+const TOLD = `query Told($release: String!) {
   outcomeStatistics(by: [COHORT], release: $release) {
-    citation { release digest query }
+    citation { query }
     rows { patients { suppressed } objectiveResponse { suppressed } clinicalBenefit16w { suppressed } }
   }
 }`;
@@ -29,15 +33,25 @@ interface DataRelease {
   manifestDigest: string;
   ruleSets: string[];
   published: boolean;
+  publication: Publication | null;
+}
+
+interface Publication {
+  publishedAt: string;
+  algorithm: string;
+  digest: string;
+  signature: string;
+  keyId: string;
+  groupings: { dimensions: string[] }[];
 }
 
 interface Data {
   releases: { totalCount: number; nodes: DataRelease[] };
 }
 
-interface PublicationData {
+interface ToldData {
   outcomeStatistics: {
-    citation: { release: string; digest: string; query: string } | null;
+    citation: { query: string } | null;
     rows: Record<
       "patients" | "objectiveResponse" | "clinicalBenefit16w",
       Pick<Count, "suppressed">
@@ -78,7 +92,7 @@ export function Release() {
 }
 
 function One({ release }: { release: DataRelease }) {
-  const { version, cutOff, frozenAt, ruleSets, manifestDigest, published } = release;
+  const { version, cutOff, frozenAt, ruleSets, manifestDigest, published, publication } = release;
   return (
     <section className="release" aria-label={`Release ${version}`}>
       <h2>
@@ -88,44 +102,75 @@ function One({ release }: { release: DataRelease }) {
         <dt>Data up to</dt>
         <dd>{cutOff}</dd>
         <dt>Frozen</dt>
-        <dd>{frozenAt.slice(0, 16).replace("T", " ")} UTC</dd>
+        <dd>{minute(frozenAt)}</dd>
         <dt>Outcomes derived by</dt>
         <dd>{ruleSets.length === 0 ? "none: all were reported" : ruleSets.join(", ")}</dd>
         <dt>Digest of the data</dt>
         <dd>
           <code>{manifestDigest}</code>
         </dd>
+        {publication === null ? (
+          <>
+            <dt>Published of it</dt>
+            <dd className="withheld">no aggregates</dd>
+          </>
+        ) : (
+          <Published publication={publication} />
+        )}
       </dl>
-      {published && <Publication version={version} />}
+      {publication?.groupings.some(({ dimensions }) => dimensions.join() === "COHORT") && (
+        <Told version={version} />
+      )}
     </section>
   );
 }
 
-/** What everyone may have of a release. */
-function Publication({ version }: { version: string }) {
+/** What everyone may have of a release, and what proves that it is that. */
+function Published({ publication }: { publication: Publication }) {
+  const { publishedAt, algorithm, digest, signature, keyId, groupings } = publication;
+  return (
+    <>
+      <dt>Published</dt>
+      <dd>
+        {minute(publishedAt)}, by {algorithm}
+      </dd>
+      <dt>Groups told of</dt>
+      <dd>{groupings.map(({ dimensions }) => grouping(dimensions)).join("; ")}</dd>
+      <dt>Digest of what is told</dt>
+      <dd>
+        <code>{digest}</code>
+      </dd>
+      <dt>Signature (Ed25519)</dt>
+      <dd>
+        <code>{signature}</code>
+      </dd>
+      <dt>Key of the signature</dt>
+      <dd>
+        <code>{keyId}</code>
+      </dd>
+    </>
+  );
+}
+
+/** How much is told of cohorts. */
+function Told({ version }: { version: string }) {
   const question = useMemo<Question>(
-    () => ({ query: PUBLICATION, variables: { release: version } }),
+    () => ({ query: TOLD, variables: { release: version } }),
     [version],
   );
-  const { asked, again } = useAnswer<PublicationData>(question);
+  const { asked, again } = useAnswer<ToldData>(question);
   return (
     <Answered asked={asked} again={again}>
-      {({ outcomeStatistics: found }, [error]) =>
-        found === null ? (
-          <p className="told">{error?.message ?? "By cohort nothing of it is published."}</p>
-        ) : (
+      {({ outcomeStatistics: found }) =>
+        found !== null && (
           <>
             <dl>
-              <dt>Published by cohort</dt>
+              <dt>Told by cohort</dt>
               <dd>
                 {told(found.rows, "patients")} with how many were treated,{" "}
                 {told(found.rows, "objectiveResponse")} with objective response,{" "}
                 {told(found.rows, "clinicalBenefit16w")} with benefit at week 16, of{" "}
                 {found.rows.length}; the others are withheld
-              </dd>
-              <dt>Digest of what is published</dt>
-              <dd>
-                <code>{found.citation?.digest}</code>
               </dd>
               <dt>To cite</dt>
               <dd>
@@ -142,7 +187,16 @@ function Publication({ version }: { version: string }) {
   );
 }
 
-type Rows = NonNullable<PublicationData["outcomeStatistics"]>["rows"];
+/** Such as "cohort and sex". */
+function grouping(dimensions: string[]): string {
+  return dimensions.length === 0 ? "all together" : dimensions.map(spoken).join(" and ");
+}
+
+function minute(time: string): string {
+  return `${time.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+type Rows = NonNullable<ToldData["outcomeStatistics"]>["rows"];
 
 function told(rows: Rows, measure: keyof Rows[number]): number {
   return rows.filter((row) => !row[measure].suppressed).length;

@@ -1,0 +1,111 @@
+"""Biomarkers and resistance, read back from their drawings: they are what the graph told."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from tests.browser.conftest import visiting
+from tests.browser.reading import told
+from tests.journey.conftest import Site
+
+ROLES = ["researcher", "steward"]
+
+
+async def asked_again(site: Site, shown: Locator) -> dict[str, Any]:
+    """Ask the query behind a figure once more, past the page."""
+    link = shown.get_by_role("link", name="The query behind it")
+    given = parse_qs(urlsplit(str(await link.get_attribute("href"))).fragment)
+    async with httpx.AsyncClient(base_url=site.url, timeout=30) as http:
+        tokens = (await http.get("/graphiql/demo-tokens")).json()
+        answer = await http.post(
+            "/graphql",
+            json=json.loads(given["operation"][0]),
+            headers={"authorization": f"Bearer {tokens[given['role'][0]]}"},
+        )
+    data: dict[str, Any] = answer.json()["data"]
+    return data
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_an_oncoprint_is_the_graphs(chromium: Browser, site: Site, role: str) -> None:
+    async with visiting(chromium, site.url, f"/biomarkers#role={role}") as visit:
+        shown = visit.page.get_by_role("figure", name="OncoPrint")
+        await expect(shown.locator("svg")).to_be_visible()
+        data = await asked_again(site, shown)
+        nodes = data["patients"]["nodes"]
+        cells = await told(shown.locator("svg"), "cell")
+        genes = list(dict.fromkeys(cell["gene"] for cell in cells))
+        assert len(cells) == len(nodes) * len(genes) > 100
+        seen = {(cell["patient"], cell["gene"]): cell for cell in cells}
+        for node in nodes:
+            for place, gene in enumerate(genes):
+                cell = seen[node["id"], gene]
+                assert cell["status"] == node[f"g{place}"]
+                kinds = {
+                    each["__typename"]
+                    for each in node["biomarkers"]
+                    if each["gene"] is not None and each["gene"]["symbol"] == gene
+                } - {"ProteinExpression", "Signature"}
+                assert bool(cell["kinds"]) == bool(kinds), (node["id"], gene)
+        assert {"ALTERED", "NOT_ALTERED", "NOT_ASSESSED"} <= {cell["status"] for cell in cells}
+        rows = {label["text"] for label in await told(shown.locator("svg"), "gene")}
+        for gene in genes:
+            mine = Counter(cell["status"] for cell in cells if cell["gene"] == gene)
+            assert f"{mine['ALTERED']}/{mine['ALTERED'] + mine['NOT_ALTERED']}" in rows
+        await visit.check()
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_what_flows_is_the_graphs(chromium: Browser, site: Site, role: str) -> None:
+    async with visiting(chromium, site.url, f"/resistance#role={role}") as visit:
+        shown = visit.page.get_by_role("figure", name="From drug to mechanism")
+        drawing = shown.locator("svg")
+        await expect(drawing).to_be_visible()
+        data = await asked_again(site, shown)
+        findings = data["resistanceFindings"]["nodes"]
+        assert findings
+        drugs = Counter(
+            "not known" if each["drug"] is None else each["drug"]["inn"] for each in findings
+        )
+        nodes = {each["name"]: int(each["findings"]) for each in await told(drawing, "node")}
+        assert drugs.items() <= nodes.items()
+        flows = await told(drawing, "flow")
+        for drug, number in drugs.items():
+            assert sum(int(each["findings"]) for each in flows if each["from"] == drug) == number
+        widths = await drawing.evaluate(
+            """svg => [...svg.querySelectorAll('[data-mark="flow"] path')].map(each =>
+              Number(each.getAttribute("stroke-width")) / Number(each.dataset.findings))"""
+        )
+        assert max(widths) == pytest.approx(min(widths), rel=0.01) or min(widths) <= 1
+        (row,) = data["outcomeStatistics"]["rows"]
+        mechanisms = row["resistanceMechanisms"]
+        forest = visit.page.get_by_role("figure", name="Resistance mechanisms").locator("svg")
+        for kind, among in (("profiled", "amongProfiled"), ("progressed", "amongProgressed")):
+            assert [
+                (mark["mechanism"], int(mark["found"]), int(mark["of"]))
+                for mark in await told(forest, kind)
+            ] == [
+                (
+                    each["mechanism"],
+                    each[among]["numerator"]["value"],
+                    each[among]["denominator"],
+                )
+                for each in mechanisms["mechanisms"]
+            ]
+        await visit.check()
+
+
+@pytest.mark.parametrize("path", ["/biomarkers", "/resistance"])
+async def test_an_authority_reads_why_not(chromium: Browser, site: Site, path: str) -> None:
+    async with visiting(chromium, site.url, f"{path}#role=authority") as visit:
+        await expect(visit.page.get_by_role("banner")).to_contain_text("Authority")
+        await expect(visit.page.locator("main h2").first).to_be_visible()
+        await expect(visit.page.get_by_role("figure")).to_have_count(0)
+        await visit.check()

@@ -1,0 +1,247 @@
+import { useMemo } from "react";
+
+import { useAnswer } from "../asking.ts";
+import { seesRecords, useWho } from "../context.ts";
+import type { Figure, Question } from "../figure.ts";
+import {
+  type Cell,
+  drawOncoPrint,
+  type Kind,
+  type Print,
+  type Status,
+} from "../figures/oncoprint.ts";
+import { FigureFrame } from "../frame.tsx";
+import { address } from "../route.ts";
+import { Answered, LeftOut, Notice } from "../states.tsx";
+import type { PageProperties } from "./pages.ts";
+
+const MOST_PATIENTS = 80;
+const MOST_GENES = 14;
+const WHERE = "$where: PatientFilter!";
+/** Which genes are worth a row is asked first. */
+const GENES = `query Genes($first: Int!, ${WHERE}) {
+  patients(first: $first, where: $where) { totalCount nodes { biomarkers { __typename gene { symbol } } } }
+  cohorts(first: 200) { nodes { code } }
+}`;
+/** Then all of those, and what is known of each gene where it is not altered. */
+const print = (genes: string[]) => `query OncoPrint($first: Int!, ${WHERE}) {
+  patients(first: $first, where: $where) {
+    nodes {
+      id
+      biomarkers {
+        __typename
+        gene { symbol }
+        ... on SmallVariant { consequence }
+        ... on CopyNumber { copyNumberType }
+      }
+${genes.map((gene, at) => `      g${at}: geneStatus(symbol: ${JSON.stringify(gene)})`).join("\n")}
+    }
+  }
+}`;
+
+interface GenesData {
+  patients: {
+    totalCount: number;
+    nodes: { biomarkers: Biomarker[] | null }[];
+  };
+  cohorts: { nodes: { code: string }[] };
+}
+
+type Patient = { id: string; biomarkers: Biomarker[] | null } & Record<`g${number}`, Status>;
+
+interface Biomarker {
+  __typename: string;
+  gene: { symbol: string } | null;
+  consequence?: string | null;
+  copyNumberType?: string;
+}
+
+/** What was found in whom, and what nobody looked at. */
+export function Biomarkers({ place: { parameters } }: PageProperties) {
+  const { known } = useWho();
+  return (
+    <>
+      <h1>Biomarkers</h1>
+      {seesRecords(known) ? <Genes cohort={parameters.get("cohort")} /> : <Unpublished />}
+    </>
+  );
+}
+
+function Unpublished() {
+  return (
+    <Notice title="Biomarkers are told by records alone">
+      <p>
+        An OncoPrint shows each patient, and an authority sees no patient. What is published by gene
+        are treatments, objective response and clinical benefit: the playground has the question
+        under “What may an authority pull?”.
+      </p>
+      <p>
+        See the <a href={address("/")}>cohorts</a>, each of which says for which biomarker it is.
+      </p>
+    </Notice>
+  );
+}
+
+function Genes({ cohort }: { cohort: string | null }) {
+  const variables = useMemo(() => {
+    const there = { biomarkers: { some: {} } };
+    const within = { treatments: { some: { cohort: { code: { eq: cohort } } } } };
+    return { first: MOST_PATIENTS, where: cohort === null ? there : { ...there, ...within } };
+  }, [cohort]);
+  const question = useMemo<Question>(() => ({ query: GENES, variables }), [variables]);
+  const { asked, again } = useAnswer<GenesData>(question);
+  return (
+    <Answered asked={asked} again={again}>
+      {({ patients, cohorts }, errors, rules) => (
+        <>
+          <p className="basis">
+            <strong>Live:</strong> of the records that you may read, as they are now.
+          </p>
+          <Choices codes={cohorts.nodes.map(({ code }) => code)} chosen={cohort} />
+          {patients.nodes.length === 0 ? (
+            <Notice title="No biomarker to tell of">
+              <p>Nobody that you may see here was found to have one.</p>
+            </Notice>
+          ) : (
+            <Printed
+              genes={frequent(patients.nodes)}
+              all={patients.totalCount}
+              variables={variables}
+              name={cohort ?? "all"}
+            />
+          )}
+          <LeftOut rules={rules} errors={errors} />
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function Choices({ codes, chosen }: { codes: string[]; chosen: string | null }) {
+  return (
+    <nav className="choices" aria-label="Cohorts">
+      <a href={address("/biomarkers")} aria-current={chosen === null ? "true" : undefined}>
+        Everybody
+      </a>
+      {codes.map((code) => (
+        <a
+          key={code}
+          href={address(`/biomarkers?cohort=${encodeURIComponent(code)}`)}
+          aria-current={chosen === code ? "true" : undefined}
+        >
+          {code}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Printed({
+  genes,
+  all,
+  variables,
+  name,
+}: {
+  genes: string[];
+  all: number;
+  variables: Record<string, unknown>;
+  name: string;
+}) {
+  const question = useMemo<Question>(
+    () => ({ query: print(genes), variables }),
+    [genes.join(" "), variables],
+  );
+  const { asked, again } = useAnswer<{ patients: { nodes: Patient[] } }>(question);
+  const nodes = asked.kind === "answered" ? asked.data.patients.nodes : null;
+  const figure = useMemo(
+    () => (nodes === null ? null : oncoPrint(genes, nodes, all, name, question)),
+    [nodes, all, name, question],
+  );
+  return (
+    <Answered asked={asked} again={again}>
+      {() => figure && <FigureFrame figure={figure} wide />}
+    </Answered>
+  );
+}
+
+/** The gene that a biomarker says is altered: how much of a protein is there does not. */
+function altered({ __typename, gene }: Biomarker): string[] {
+  return gene === null || __typename === "ProteinExpression" ? [] : [gene.symbol];
+}
+
+function frequent(nodes: GenesData["patients"]["nodes"]): string[] {
+  const counts = new Map<string, number>();
+  for (const { biomarkers } of nodes) {
+    const genes = new Set((biomarkers ?? []).flatMap(altered));
+    for (const gene of genes) counts.set(gene, (counts.get(gene) ?? 0) + 1);
+  }
+  const order = [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
+  return order.slice(0, MOST_GENES).map(([gene]) => gene);
+}
+
+function oncoPrint(
+  genes: string[],
+  nodes: Patient[],
+  all: number,
+  name: string,
+  question: Question,
+): Figure<Cell> {
+  const title = "OncoPrint";
+  const cells = nodes.flatMap((node) =>
+    genes.map<Cell>((gene, at) => ({
+      gene,
+      patient: node.id,
+      status: node[`g${at}`]!,
+      kinds: kinds(node.biomarkers ?? [], gene),
+    })),
+  );
+  const made: Print = { genes, patients: sorted(genes, nodes, cells), cells };
+  const part = nodes.length < all ? ` The first ${nodes.length} of ${all} patients.` : "";
+  return {
+    title,
+    name: `oncoprint-${name}`,
+    note: `A column is a patient. Beside each gene: altered of those assessed. Not assessed is not the same as not altered.${part}`,
+    columns: [
+      { title: "Gene", value: ({ gene }) => gene },
+      { title: "Patient", value: ({ patient }) => patient },
+      { title: "Status", value: ({ status }) => status },
+      { title: "Found", value: ({ kinds }) => kinds.join(" ") },
+    ],
+    rows: cells,
+    draw: (width) => drawOncoPrint(made, { title, width }),
+    question,
+  };
+}
+
+/** As OncoPrints are: who has the most frequent gene altered first, then the next one. */
+function sorted(genes: string[], nodes: Patient[], cells: Cell[]): string[] {
+  const found = new Set(
+    cells.filter(({ status }) => status === "ALTERED").map(({ gene, patient }) => gene + patient),
+  );
+  const key = (id: string) => genes.map((gene) => (found.has(gene + id) ? "0" : "1")).join("");
+  const keys = nodes.map(({ id }) => ({ id, key: key(id) }));
+  keys.sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0));
+  return keys.map(({ id }) => id);
+}
+
+const TRUNCATING = /^(Nonsense|Frame_Shift|Splice_Site|Translation_Start|Nonstop)/;
+
+function kinds(biomarkers: Biomarker[], gene: string): Kind[] {
+  const found = biomarkers
+    .filter((each) => each.gene?.symbol === gene)
+    .flatMap<Kind>(({ __typename, consequence, copyNumberType }) => {
+      switch (__typename) {
+        case "CopyNumber":
+          return /^(AMPLIFICATION|GAIN)$/.test(copyNumberType ?? "") ? "amplified" : "deleted";
+        case "Fusion":
+          return "fusion";
+        case "SpliceVariant":
+          return "splice";
+        case "SmallVariant":
+          return TRUNCATING.test(consequence ?? "") ? "truncating" : "variant";
+        default:
+          return [];
+      }
+    });
+  return [...new Set(found)].sort();
+}
