@@ -109,3 +109,34 @@ async def test_an_authority_reads_why_not(chromium: Browser, site: Site, path: s
         await expect(visit.page.locator("main h2").first).to_be_visible()
         await expect(visit.page.get_by_role("figure")).to_have_count(0)
         await visit.check()
+
+
+async def test_one_cohort_is_drawn_as_it_was_told(chromium: Browser, site: Site) -> None:
+    async with visiting(chromium, site.url, "/cohorts/TRAPER-ERBB2-CRC#role=steward") as visit:
+        page = visit.page
+        waterfall = page.get_by_role("figure", name="Best change of target lesions")
+        await expect(waterfall.locator("svg")).to_be_visible()
+        data = await asked_again(site, waterfall)
+        treatments = {each["id"]: each for each in data["cohort"]["treatments"]["nodes"]}
+        bars = await told(waterfall.locator("svg"), "change")
+        assert len(bars) > 1
+        changes = [float(bar["change"]) for bar in bars]
+        assert changes == sorted(changes, reverse=True)
+        for bar in bars:
+            treatment = treatments[bar["id"]]
+            assert bar["response"] == (treatment["outcome"]["bestOverallResponse"] or "")
+            seen = {each["changeFromBaseline"] for each in treatment["responses"]}
+            assert float(bar["change"]) in seen
+        swimmer = page.get_by_role("figure", name="Time on treatment").locator("svg")
+        lanes = await told(swimmer, "lane")
+        assert {lane["id"] for lane in lanes} <= set(treatments)
+        mechanisms = page.get_by_role("figure", name="Resistance mechanisms")
+        await expect(mechanisms.locator("svg")).to_be_visible()
+        live = await asked_again(site, mechanisms)
+        found = live["cohort"]["outcomes"]["resistanceMechanisms"]["mechanisms"]
+        for kind, among in (("profiled", "amongProfiled"), ("progressed", "amongProgressed")):
+            marks = await told(mechanisms.locator("svg"), kind)
+            assert [(mark["mechanism"], int(mark["found"])) for mark in marks] == [
+                (each["mechanism"], each[among]["numerator"]["value"]) for each in found
+            ]
+        await visit.check()
