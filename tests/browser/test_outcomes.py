@@ -158,9 +158,7 @@ async def test_a_cohorts_curve_is_the_graphs(chromium: Browser, world: World, ur
 
 async def test_an_authority_gets_no_curve(chromium: Browser, url: str) -> None:
     async with visiting(chromium, url, "/cohorts/OLA-BRCA-BTC#role=authority") as visit:
-        await expect(figure(visit.page, "Response and benefit")).to_contain_text(
-            "4 of 26"
-        )
+        await expect(figure(visit.page, "Response and benefit")).to_contain_text("4 of 26")
         await expect(figure(visit.page, "Progression-free survival")).to_have_count(0)
         await expect(visit.page.get_by_role("region", name="What the cohort is")).to_contain_text(
             "26"
