@@ -56,10 +56,42 @@ async def test_an_oncoprint_is_the_graphs(chromium: Browser, site: Site, role: s
                 assert bool(cell["kinds"]) == bool(kinds), (node["id"], gene)
         assert {"ALTERED", "NOT_ALTERED", "NOT_ASSESSED"} <= {cell["status"] for cell in cells}
         rows = {label["text"] for label in await told(shown.locator("svg"), "gene")}
+        altered = []
         for gene in genes:
             mine = Counter(cell["status"] for cell in cells if cell["gene"] == gene)
+            altered.append(mine["ALTERED"])
             assert f"{mine['ALTERED']}/{mine['ALTERED'] + mine['NOT_ALTERED']}" in rows
+        assert altered == sorted(altered, reverse=True), "the gene altered most often comes first"
+        await stands_in_steps(shown.locator("svg"), genes)
+        assert len(nodes) == min(80, await everybody(site, role)), "nobody is left out unseen"
         await visit.check()
+
+
+async def stands_in_steps(drawing: Locator, genes: list[str]) -> None:
+    """Read from where cells stand that whoever has an earlier gene altered stands further left."""
+    places = await drawing.evaluate(
+        """svg => [...svg.querySelectorAll('[data-mark="cell"] > *')].map(each => [
+          Number(each.querySelector("rect").getAttribute("x")), each.dataset.gene,
+          each.dataset.status])"""
+    )
+    columns: dict[float, dict[str, bool]] = {}
+    for x, gene, status in places:
+        columns.setdefault(x, {})[gene] = status == "ALTERED"
+    keys = [tuple(columns[x][gene] for gene in genes) for x in sorted(columns)]
+    assert keys == sorted(keys, reverse=True)
+
+
+async def everybody(site: Site, role: str) -> int:
+    """Count who has a molecular profile, as the role sees them."""
+    where = "{molecularProfiles: {some: {}}}"
+    async with httpx.AsyncClient(base_url=site.url, timeout=30) as http:
+        token = (await http.get("/graphiql/demo-tokens")).json()[role]
+        answer = await http.post(
+            "/graphql",
+            json={"query": f"{{ patients(first: 1, where: {where}) {{ totalCount }} }}"},
+            headers={"authorization": f"Bearer {token}"},
+        )
+    return int(answer.json()["data"]["patients"]["totalCount"])
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -99,15 +131,57 @@ async def test_what_flows_is_the_graphs(chromium: Browser, site: Site, role: str
                 )
                 for each in mechanisms["mechanisms"]
             ]
+        by_drug = visit.page.get_by_role("figure", name="Mechanisms by drug").locator("svg")
+        for kind, among in (("profiled", "amongProfiled"), ("progressed", "amongProgressed")):
+            told_of = [
+                (mark["label"].split(":")[0].lower(), mark["mechanism"], mark["found"], mark["of"])
+                for mark in await told(by_drug, kind)
+            ]
+            assert told_of
+            assert told_of == [
+                (
+                    row["group"][0]["value"],
+                    each["mechanism"],
+                    str(each[among]["numerator"]["value"]),
+                    str(each[among]["denominator"]),
+                )
+                for row in data["drugs"]["rows"]
+                for each in row["resistanceMechanisms"]["mechanisms"]
+            ]
         await visit.check()
 
 
-@pytest.mark.parametrize("path", ["/biomarkers", "/resistance"])
-async def test_an_authority_reads_why_not(chromium: Browser, site: Site, path: str) -> None:
-    async with visiting(chromium, site.url, f"{path}#role=authority") as visit:
-        await expect(visit.page.get_by_role("banner")).to_contain_text("Authority")
-        await expect(visit.page.locator("main h2").first).to_be_visible()
-        await expect(visit.page.get_by_role("figure")).to_have_count(0)
+@pytest.mark.parametrize(
+    ("name", "group"), [("Biomarkers", "GENE"), ("Resistance", "DRUG")], ids=["genes", "drugs"]
+)
+async def test_an_authority_asks_nothing_and_is_shown_what_to_pull(
+    chromium: Browser, site: Site, name: str, group: str
+) -> None:
+    async with visiting(chromium, site.url, "/release#role=authority") as visit:
+        page = visit.page
+        await expect(page.get_by_role("banner")).to_contain_text("Authority")
+        await expect(page.get_by_role("region", name="Release 2026.1")).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+        before = len(visit.requests)
+        await page.get_by_role("link", name=name).click()
+        await expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        await expect(page.locator("main h2").first).to_be_visible()
+        await expect(page.get_by_role("figure")).to_have_count(0)
+        await page.wait_for_load_state("networkidle")
+        assert visit.requests[before:] == []
+        link = page.get_by_role("link", name="ask for it in the playground")
+        given = parse_qs(urlsplit(str(await link.get_attribute("href"))).fragment)
+        async with httpx.AsyncClient(base_url=site.url, timeout=30) as http:
+            tokens = (await http.get("/graphiql/demo-tokens")).json()
+            answer = await http.post(
+                "/graphql",
+                json=json.loads(given["operation"][0]),
+                headers={"authorization": f"Bearer {tokens['authority']}"},
+            )
+        # It is a question that an authority may ask, whether or not anything by it is published.
+        codes = {each["extensions"]["code"] for each in answer.json().get("errors", [])}
+        assert codes <= {"NOT_FOUND"}, answer.text
+        assert f"by: [{group}]" in given["operation"][0]
         await visit.check()
 
 

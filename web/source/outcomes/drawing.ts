@@ -68,12 +68,18 @@ export function named(
   // What is an image has nothing in it that can be followed.
   svg.setAttribute("role", links ? "group" : "img");
   svg.setAttribute("aria-label", title);
-  svg.prepend(element("title", title), element("desc", description));
+  svg.prepend(shape("title", {}, title), shape("desc", {}, description));
   return svg;
 }
 
-function element(name: string, text: string): SVGElement {
+/** A part of a drawing that Plot does not make. */
+export function shape(
+  name: string,
+  attributes: Record<string, string | number> = {},
+  text = "",
+): SVGElement {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
   made.textContent = text;
   return made;
 }

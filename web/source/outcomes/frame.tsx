@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 
 import { roleOf } from "../demonstration.ts";
 import { save } from "../handover.ts";
@@ -51,7 +51,13 @@ export function FigureFrame<Row>({ figure, wide }: { figure: Figure<Row>; wide?:
 }
 
 /** Opens the very question in the playground. */
-export function QueryLink({ question }: { question: Question }) {
+export function QueryLink({
+  question,
+  children = "The query behind it",
+}: {
+  question: Question;
+  children?: ReactNode;
+}) {
   const { known, tokens } = useWho();
   return (
     <a
@@ -59,7 +65,7 @@ export function QueryLink({ question }: { question: Question }) {
       target="_blank"
       rel="noreferrer"
     >
-      The query behind it
+      {children}
     </a>
   );
 }

@@ -8,6 +8,8 @@ import type { Figure, Question } from "../figure.ts";
 import { exact, fraction, percent, type Proportion } from "../statistics.ts";
 
 export interface MechanismRow {
+  /** What the two shares of a mechanism stand under. */
+  label: string;
   mechanism: string;
   among: "progressed" | "profiled";
   proportion: Proportion;
@@ -17,10 +19,7 @@ export function mechanismsFigure(
   { progressed, profiled, profilingUnknown, mechanisms }: Mechanisms,
   { code, question }: { code: string; question: Question },
 ): Figure<MechanismRow> {
-  const rows = mechanisms.flatMap(({ mechanism, amongProgressed, amongProfiled }) => [
-    { mechanism, among: "profiled" as const, proportion: amongProfiled },
-    { mechanism, among: "progressed" as const, proportion: amongProgressed },
-  ]);
+  const rows = mechanisms.flatMap((each) => both(each, capital(each.mechanism)));
   const title = "Resistance mechanisms";
   const unsure =
     profilingUnknown > 0 ? ` Of ${profilingUnknown} nobody says whether they were profiled.` : "";
@@ -49,6 +48,17 @@ export function mechanismsFigure(
   };
 }
 
+/** Both shares of a mechanism, the rate that is usually meant first. */
+export function both(
+  { mechanism, amongProgressed, amongProfiled }: Mechanisms["mechanisms"][number],
+  label: string,
+): MechanismRow[] {
+  return [
+    { label, mechanism, among: "profiled", proportion: amongProfiled },
+    { label, mechanism, among: "progressed", proportion: amongProgressed },
+  ];
+}
+
 const GROUP = 62;
 const HEAD = 20;
 const LANE = 19;
@@ -58,9 +68,9 @@ export function drawMechanisms(
   { title, width }: { title: string; width: number },
 ): SVGSVGElement {
   const right = width < 480 ? 132 : 210;
-  const names = [...new Set(rows.map(({ mechanism }) => mechanism))];
-  const top = ({ mechanism, among }: MechanismRow) =>
-    names.indexOf(mechanism) * GROUP + HEAD + (among === "profiled" ? 0 : LANE);
+  const names = [...new Set(rows.map(({ label }) => label))];
+  const top = ({ label, among }: MechanismRow) =>
+    names.indexOf(label) * GROUP + HEAD + (among === "profiled" ? 0 : LANE);
   const height = names.length * GROUP;
   const told = rows.filter(({ proportion }) => proportion.estimate.value !== null);
   const svg = Plot.plot({
@@ -82,7 +92,7 @@ export function drawMechanisms(
       Plot.text(names, {
         x: 0,
         y: (name: string) => names.indexOf(name) * GROUP + 10,
-        text: capital,
+        text: (name: string) => name,
         textAnchor: "start",
         fontWeight: 600,
         fill: INK,
@@ -99,7 +109,8 @@ export function drawMechanisms(
           fill: among === "profiled" ? ACCENT : PAPER,
           stroke: ACCENT,
           strokeWidth: 1.5,
-          render: marked(among, bars, ({ mechanism, proportion }) => ({
+          render: marked(among, bars, ({ label, mechanism, proportion }) => ({
+            label,
             mechanism,
             found: proportion.numerator.value,
             of: proportion.denominator,
@@ -135,10 +146,7 @@ export function drawMechanisms(
   return named(svg, {
     title,
     description: rows
-      .map(
-        ({ mechanism, among, proportion }) =>
-          `${capital(mechanism)}: ${fraction(proportion, null)} ${among}.`,
-      )
+      .map(({ label, among, proportion }) => `${label}: ${fraction(proportion, null)} ${among}.`)
       .join(" "),
   });
 }

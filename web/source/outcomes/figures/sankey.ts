@@ -1,7 +1,7 @@
 /** What flows: from drugs by way of mechanisms to what came next. */
 import { sankey, sankeyLinkHorizontal } from "d3-sankey";
 
-import { COLOURS, INK, named, PAPER, SOFT } from "../drawing.ts";
+import { COLOURS, INK, named, PAPER, shape, SOFT } from "../drawing.ts";
 
 export interface Flow {
   drug: string;
@@ -22,7 +22,11 @@ interface Link {
 }
 
 const NARROW = 620;
-const SVG = "http://www.w3.org/2000/svg";
+/** What a flow says of each column. */
+const KEYS = ["drug", "mechanism", "next"] as const;
+/** What a line of a label takes, and about what a letter does. */
+const LINE_HEIGHT = 14;
+const LETTER = 6.9;
 
 export function drawSankey(
   flows: Flow[],
@@ -30,28 +34,39 @@ export function drawSankey(
 ): SVGSVGElement {
   const narrow = width < NARROW;
   const graph = joined(flows);
-  const tallest = Math.max(
-    ...[0, 1, 2].map((n) => graph.nodes.filter((x) => x.column === n).length),
+  const right = narrow ? 84 : 160;
+  const room = (width - right) / 2 - 22;
+  const lines = new Map(
+    graph.nodes.map((node) => {
+      const of = flows.filter((flow) => flow[KEYS[node.column]!] === node.name);
+      const most = Math.floor((node.column === 2 ? right - 8 : room) / LETTER);
+      return [node, wrapped(`${node.name} ${sum(of)}`, most)];
+    }),
   );
-  const height = Math.max(180, tallest * (narrow ? 30 : 34) + 24);
-  const right = narrow ? 102 : 150;
+  const most = Math.max(...[...lines.values()].map((label) => label.length));
+  const padding = Math.max(16, most * LINE_HEIGHT - 4);
+  const tallest = Math.max(
+    ...[0, 1, 2].map((column) => graph.nodes.filter((node) => node.column === column).length),
+  );
+  const margin = ((most - 1) * LINE_HEIGHT) / 2 + 8;
+  const height = Math.max(180, tallest * (padding + 18) + 2 * margin + 8);
   const { nodes, links } = sankey<Node, Link>()
     .nodeWidth(12)
-    .nodePadding(narrow ? 14 : 16)
+    .nodePadding(padding)
     .nodeAlign(({ column }) => column)
     .extent([
-      [2, 14],
-      [width - right, height - 8],
+      [2, margin + 8],
+      [width - right, height - margin],
     ])(graph);
-  const svg = made("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
   svg.setAttribute("style", "font-family: inherit; font-size: 12.5px; overflow: visible");
   const path = sankeyLinkHorizontal<Node, Link>();
   const colour = colours(nodes.filter(({ column }) => column === 1));
-  const band = made("g", { fill: "none", "stroke-opacity": 0.42, "data-mark": "flow" });
+  const band = shape("g", { fill: "none", "stroke-opacity": 0.42, "data-mark": "flow" });
   for (const link of links) {
     const [source, target] = [link.source as Node, link.target as Node];
     const mechanism = source.column === 1 ? source : target;
-    const line = made("path", {
+    const line = shape("path", {
       d: path(link) ?? "",
       stroke: colour(mechanism.name),
       "stroke-width": Math.max(1, link.width ?? 1),
@@ -59,16 +74,16 @@ export function drawSankey(
       "data-to": target.name,
       "data-findings": link.value,
     });
-    line.append(text("title", `${source.name} → ${target.name}: ${link.value}`));
+    line.append(shape("title", {}, `${source.name} → ${target.name}: ${link.value}`));
     band.append(line);
   }
   svg.append(band);
-  const boxes = made("g", { "data-mark": "node" });
-  const labels = made("g", { "data-mark": "label" });
-  const room = (width - right) / 2 - 20;
-  for (const { name, column, value = 0, x0 = 0, x1 = 0, y0 = 0, y1 = 0 } of nodes) {
+  const boxes = shape("g", { "data-mark": "node" });
+  const labels = shape("g", { "data-mark": "label" });
+  for (const node of nodes) {
+    const { name, column, value = 0, x0 = 0, x1 = 0, y0 = 0, y1 = 0 } = node;
     boxes.append(
-      made("rect", {
+      shape("rect", {
         x: x0,
         y: y0,
         width: x1 - x0,
@@ -78,29 +93,20 @@ export function drawSankey(
         "data-findings": value,
       }),
     );
-    const whole = narrow && column === 2 ? name : `${name} ${value}`;
-    const most = Math.floor((column === 2 ? right - 4 : room) / 6.4);
-    const label = made("text", {
-      x: x1 + 5,
-      y: (y0 + y1) / 2,
-      dy: "0.35em",
-      fill: INK,
-      stroke: PAPER,
-      "stroke-width": 3,
-      "paint-order": "stroke",
+    const told = lines.get(node)!;
+    const label = shape("text", { fill: INK, stroke: PAPER, "stroke-width": 3 });
+    label.setAttribute("paint-order", "stroke");
+    told.forEach((line, at) => {
+      const y = (y0 + y1) / 2 + (at - (told.length - 1) / 2) * LINE_HEIGHT;
+      label.append(shape("tspan", { x: x1 + 5, y, dy: "0.35em" }, line));
     });
-    label.textContent =
-      whole.length <= most ? whole : `${name.slice(0, Math.max(3, most - 5)).trim()}… ${value}`;
-    label.append(text("title", whole));
     labels.append(label);
   }
   svg.append(boxes, labels);
-  const heads = made("g", { fill: SOFT, "font-size": 11.5 });
+  const heads = shape("g", { fill: SOFT, "font-size": 11.5 });
   ["Drug", "Mechanism", "What came next"].forEach((head, column) => {
     const at = nodes.find((node) => node.column === column)?.x0 ?? 0;
-    const said = made("text", { x: at, y: 8 });
-    said.textContent = narrow && column === 2 ? "Next" : head;
-    heads.append(said);
+    heads.append(shape("text", { x: at, y: 8 }, narrow && column === 2 ? "Next" : head));
   });
   svg.append(heads);
   return named(svg, {
@@ -139,14 +145,13 @@ function sum(flows: Flow[]): number {
   return flows.reduce((all, { findings }) => all + findings, 0);
 }
 
-function made(name: string, attributes: Record<string, string | number>): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
-
-function text(name: string, content: string): SVGElement {
-  const element = made(name, {});
-  element.textContent = content;
-  return element;
+/** A label in lines, broken between its words. */
+function wrapped(label: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of label.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
+    if (lines.length > 0 && longer.length <= most) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }

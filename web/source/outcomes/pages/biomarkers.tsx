@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 
+import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
 import { seesRecords, useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
@@ -9,19 +10,21 @@ import {
   type Kind,
   type Print,
   type Status,
+  toldKinds,
 } from "../figures/oncoprint.ts";
-import { FigureFrame } from "../frame.tsx";
+import { FigureFrame, QueryLink } from "../frame.tsx";
 import { address } from "../route.ts";
 import { Answered, LeftOut, Notice } from "../states.tsx";
 import type { PageProperties } from "./pages.ts";
 
 const MOST_PATIENTS = 80;
 const MOST_GENES = 14;
+const MOST_COHORTS = 500;
 const WHERE = "$where: PatientFilter!";
 /** Which genes are worth a row is asked first. */
 const GENES = `query Genes($first: Int!, ${WHERE}) {
   patients(first: $first, where: $where) { totalCount nodes { biomarkers { __typename gene { symbol } } } }
-  cohorts(first: 200) { nodes { code } }
+  cohorts(first: ${MOST_COHORTS}) { nodes { code } }
 }`;
 /** Then all of those, and what is known of each gene where it is not altered. */
 const print = (genes: string[]) => `query OncoPrint($first: Int!, ${WHERE}) {
@@ -56,6 +59,23 @@ interface Biomarker {
   copyNumberType?: string;
 }
 
+/** What an authority may pull of biomarkers. */
+const BY_GENE: Question = {
+  query: `query PublishedByGene {
+  outcomeStatistics(by: [GENE]) {
+    release { version cutOff }
+    citation { digest query }
+    rows {
+      group { dimension value }
+      patients { value suppressed }
+      objectiveResponse { suppressed numerator { value lower upper } denominator }
+      clinicalBenefit16w { suppressed numerator { value lower upper } denominator }
+    }
+  }
+}`,
+  variables: {},
+};
+
 /** What was found in whom, and what nobody looked at. */
 export function Biomarkers({ place: { parameters } }: PageProperties) {
   const { known } = useWho();
@@ -71,12 +91,13 @@ function Unpublished() {
   return (
     <Notice title="Biomarkers are told by records alone">
       <p>
-        An OncoPrint shows each patient, and an authority sees no patient. What is published by gene
-        are treatments, objective response and clinical benefit: the playground has the question
-        under “What may an authority pull?”.
+        An OncoPrint shows each patient, and an authority sees no patient. What you can pull instead
+        is published by the gene that let a patient in: how many were treated, how many responded,
+        and how many had benefit at week 16.
       </p>
       <p>
-        See the <a href={address("/")}>cohorts</a>, each of which says for which biomarker it is.
+        <QueryLink question={BY_GENE}>Ask for it in the playground</QueryLink>, or see the{" "}
+        <a href={address("/")}>cohorts</a>.
       </p>
     </Notice>
   );
@@ -84,9 +105,10 @@ function Unpublished() {
 
 function Genes({ cohort }: { cohort: string | null }) {
   const variables = useMemo(() => {
-    const there = { biomarkers: { some: {} } };
+    // Whoever was assessed counts, whatever was found: the denominators rest on them.
+    const looked = { or: [{ molecularProfiles: { some: {} } }, { biomarkers: { some: {} } }] };
     const within = { treatments: { some: { cohort: { code: { eq: cohort } } } } };
-    return { first: MOST_PATIENTS, where: cohort === null ? there : { ...there, ...within } };
+    return { first: MOST_PATIENTS, where: cohort === null ? looked : { ...looked, ...within } };
   }, [cohort]);
   const question = useMemo<Question>(() => ({ query: GENES, variables }), [variables]);
   const { asked, again } = useAnswer<GenesData>(question);
@@ -98,18 +120,12 @@ function Genes({ cohort }: { cohort: string | null }) {
             <strong>Live:</strong> of the records that you may read, as they are now.
           </p>
           <Choices codes={cohorts.nodes.map(({ code }) => code)} chosen={cohort} />
-          {patients.nodes.length === 0 ? (
-            <Notice title="No biomarker to tell of">
-              <p>Nobody that you may see here was found to have one.</p>
-            </Notice>
-          ) : (
-            <Printed
-              genes={frequent(patients.nodes)}
-              all={patients.totalCount}
-              variables={variables}
-              name={cohort ?? "all"}
-            />
-          )}
+          <Printed
+            genes={mostAltered(patients.nodes)}
+            all={patients.totalCount}
+            variables={variables}
+            name={cohort ?? "all"}
+          />
           <LeftOut rules={rules} errors={errors} />
         </>
       )}
@@ -136,17 +152,23 @@ function Choices({ codes, chosen }: { codes: string[]; chosen: string | null }) 
   );
 }
 
-function Printed({
-  genes,
-  all,
-  variables,
-  name,
-}: {
+interface PrintedProperties {
   genes: string[];
   all: number;
   variables: Record<string, unknown>;
   name: string;
-}) {
+}
+
+function Printed(properties: PrintedProperties) {
+  if (properties.genes.length > 0) return <Found {...properties} />;
+  return (
+    <Notice title="No alteration to tell of">
+      <p>In nobody that you may see here was one found.</p>
+    </Notice>
+  );
+}
+
+function Found({ genes, all, variables, name }: PrintedProperties) {
   const question = useMemo<Question>(
     () => ({ query: print(genes), variables }),
     [genes.join(" "), variables],
@@ -169,7 +191,8 @@ function altered({ __typename, gene }: Biomarker): string[] {
   return gene === null || __typename === "ProteinExpression" ? [] : [gene.symbol];
 }
 
-function frequent(nodes: GenesData["patients"]["nodes"]): string[] {
+/** Those that are altered in most. */
+function mostAltered(nodes: GenesData["patients"]["nodes"]): string[] {
   const counts = new Map<string, number>();
   for (const { biomarkers } of nodes) {
     const genes = new Set((biomarkers ?? []).flatMap(altered));
@@ -196,16 +219,16 @@ function oncoPrint(
     })),
   );
   const made: Print = { genes, patients: sorted(genes, nodes, cells), cells };
-  const part = nodes.length < all ? ` The first ${nodes.length} of ${all} patients.` : "";
+  const part = nodes.length < all ? ` These are the first ${nodes.length} of ${all} patients.` : "";
   return {
     title,
     name: `oncoprint-${name}`,
-    note: `A column is a patient. Beside each gene: altered of those assessed. Not assessed is not the same as not altered.${part}`,
+    note: `A column is a patient with a molecular profile, a row one of the genes that are altered most often in them. Beside it: altered of those assessed. Not assessed is not the same as not altered.${part}`,
     columns: [
       { title: "Gene", value: ({ gene }) => gene },
       { title: "Patient", value: ({ patient }) => patient },
-      { title: "Status", value: ({ status }) => status },
-      { title: "Found", value: ({ kinds }) => kinds.join(" ") },
+      { title: "Status", value: ({ status }) => capital(status) },
+      { title: "Found", value: ({ kinds }) => capital(toldKinds(kinds)) },
     ],
     rows: cells,
     draw: (width) => drawOncoPrint(made, { title, width }),

@@ -6,8 +6,9 @@ import type { Mechanisms } from "../cohort.ts";
 import { seesRecords, useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import { type Flow, drawSankey } from "../figures/sankey.ts";
+import { type Drug, drugsFigure } from "../figures/drugs.ts";
 import { mechanismsFigure } from "../figures/mechanisms.ts";
-import { FigureFrame } from "../frame.tsx";
+import { FigureFrame, QueryLink } from "../frame.tsx";
 import { address } from "../route.ts";
 import { Answered, LeftOut, Notice } from "../states.tsx";
 import { PROPORTION } from "../statistics.ts";
@@ -20,15 +21,10 @@ const QUERY = `query Resistance(
   $where: ResistanceFindingFilter!
 ) {
   drugs: outcomeStatistics(by: [DRUG]) {
-    rows { group { value } resistanceMechanisms { progressed } }
+    rows { group { value } resistanceMechanisms { ...mechanisms } }
   }
   outcomeStatistics(by: [], where: $ofDrug) {
-    rows {
-      resistanceMechanisms {
-        progressed profiled profilingUnknown
-        mechanisms { mechanism amongProgressed { ...proportion } amongProfiled { ...proportion } }
-      }
-    }
+    rows { resistanceMechanisms { ...mechanisms } }
   }
   resistanceFindings(first: $first, where: $where) {
     totalCount
@@ -39,7 +35,28 @@ const QUERY = `query Resistance(
     }
   }
 }
+fragment mechanisms on ResistanceMechanisms {
+  progressed profiled profilingUnknown
+  mechanisms { mechanism amongProgressed { ...proportion } amongProfiled { ...proportion } }
+}
 ${PROPORTION}`;
+
+/** What an authority may pull of drugs. */
+const BY_DRUG: Question = {
+  query: `query PublishedByDrug {
+  outcomeStatistics(by: [DRUG]) {
+    release { version cutOff }
+    citation { digest query }
+    rows {
+      group { dimension value }
+      patients { value suppressed }
+      objectiveResponse { suppressed numerator { value lower upper } denominator }
+      clinicalBenefit16w { suppressed numerator { value lower upper } denominator }
+    }
+  }
+}`,
+  variables: {},
+};
 
 /** Who was profiled and explained, and not refuted since. */
 const EXPLAINED = {
@@ -51,7 +68,7 @@ interface Data {
   drugs: {
     rows: {
       group: { value: string | null }[];
-      resistanceMechanisms: { progressed: number } | null;
+      resistanceMechanisms: Mechanisms | null;
     }[];
   } | null;
   outcomeStatistics: { rows: { resistanceMechanisms: Mechanisms | null }[] } | null;
@@ -88,8 +105,10 @@ function Unpublished() {
         are told to those alone who may read the records.
       </p>
       <p>
-        What is published are treatments, objective response and clinical benefit: see the{" "}
-        <a href={address("/")}>cohorts</a>, and the <a href={address("/release")}>releases</a>.
+        What you can pull instead is how many were treated with each drug, how many responded, and
+        how many had benefit at week 16:{" "}
+        <QueryLink question={BY_DRUG}>ask for it in the playground</QueryLink>, or see the{" "}
+        <a href={address("/")}>cohorts</a>.
       </p>
     </Notice>
   );
@@ -122,28 +141,31 @@ function Live({ drug }: { drug: string | null }) {
 
 /** The drugs on which tumours progressed, to look at one alone. */
 function Drugs({ data, chosen }: { data: Data; chosen: string | null }) {
-  const found = (data.drugs?.rows ?? []).filter(
-    (row) => (row.resistanceMechanisms?.progressed ?? 0) > 0 && row.group[0]?.value != null,
-  );
+  const found = progressed(data);
   return (
     <nav className="choices" aria-label="Drugs">
       <a href={address("/resistance")} aria-current={chosen === null ? "true" : undefined}>
         All drugs
       </a>
-      {found.map(({ group }) => {
-        const inn = group[0]!.value!;
-        return (
-          <a
-            key={inn}
-            href={address(`/resistance?drug=${encodeURIComponent(inn)}`)}
-            aria-current={chosen === inn ? "true" : undefined}
-          >
-            {inn}
-          </a>
-        );
-      })}
+      {found.map(({ inn }) => (
+        <a
+          key={inn}
+          href={address(`/resistance?drug=${encodeURIComponent(inn)}`)}
+          aria-current={chosen === inn ? "true" : undefined}
+        >
+          {inn}
+        </a>
+      ))}
     </nav>
   );
+}
+
+/** The drugs on which tumours progressed, with how. */
+function progressed({ drugs }: Data): Drug[] {
+  return (drugs?.rows ?? []).flatMap(({ group, resistanceMechanisms: told }) => {
+    const inn = group[0]?.value ?? null;
+    return inn === null || told === null || told.progressed === 0 ? [] : [{ inn, told }];
+  });
 }
 
 function Figures({
@@ -164,6 +186,7 @@ function Figures({
         : mechanismsFigure(mechanisms, { code: drug ?? "all", question }),
     [mechanisms, drug, question],
   );
+  const drugs = useMemo(() => drugsFigure(progressed(data), question), [data, question]);
   if (flow.rows.length === 0 && shares === null) {
     return (
       <Notice title="No resistance to tell of">
@@ -175,6 +198,7 @@ function Figures({
     <div className="figures">
       {flow.rows.length > 0 && <FigureFrame figure={flow} wide />}
       {shares !== null && <FigureFrame figure={shares} wide />}
+      {shares !== null && drug === null && <FigureFrame figure={drugs} wide />}
     </div>
   );
 }
@@ -201,7 +225,7 @@ function flowing(data: Data, drug: string | null, question: Question): Figure<Fl
   return {
     title,
     name: `resistance-flow-${drug ?? "all"}`,
-    note: `Findings that name a mechanism and are not refuted; a treatment may have several.${part}`,
+    note: `Counted are findings, suspected ones too, that name a mechanism and are not refuted; a treatment may have several. A band is a count, not a rate.${part}`,
     columns: [
       { title: "Drug", value: (row) => row.drug },
       { title: "Mechanism", value: (row) => row.mechanism },
