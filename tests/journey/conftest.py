@@ -25,7 +25,9 @@ CELLS: dict[str, Sequence[Cell]] = {
         Cell(("ALE-ALK-CUP",)),
         Cell(("ALP-PIK3CA-GYN",), 12, (6, 8), (0, 2), (0, 2)),
         Cell(("OLA-BRCA-BTC",), 26, (24, 24), (4, 4), (9, 9)),
-    )
+    ),
+    "DRUG": (Cell(("olaparib",), 30, (28, 28), (4, 6), (9, 9)), Cell(("selpercatinib",))),
+    "GENE": (Cell(("BRCA1",), 15, (14, 14), (4, 4), (7, 7)), Cell(("RET",))),
 }
 # In the scope that the demonstration's member of the role has.
 JOIN = """

@@ -93,6 +93,7 @@ export function drawMechanisms(
         x: 0,
         y: (name: string) => names.indexOf(name) * GROUP + 10,
         text: (name: string) => name,
+        fontSize: width < 480 ? 11.5 : 12.5,
         textAnchor: "start",
         fontWeight: 600,
         fill: INK,

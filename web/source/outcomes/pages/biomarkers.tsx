@@ -91,9 +91,9 @@ function Unpublished() {
   return (
     <Notice title="Biomarkers are told by records alone">
       <p>
-        An OncoPrint shows each patient, and an authority sees no patient. What you can pull instead
-        is published by the gene that let a patient in: how many were treated, how many responded,
-        and how many had benefit at week 16.
+        An OncoPrint shows each patient, and an authority sees no patient. What you can pull
+        instead, where the release tells it, is by the gene that let a patient in: how many were
+        treated, how many responded, and how many had benefit at week 16.
       </p>
       <p>
         <QueryLink question={BY_GENE}>Ask for it in the playground</QueryLink>, or see the{" "}

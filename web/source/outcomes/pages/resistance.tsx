@@ -105,8 +105,8 @@ function Unpublished() {
         are told to those alone who may read the records.
       </p>
       <p>
-        What you can pull instead is how many were treated with each drug, how many responded, and
-        how many had benefit at week 16:{" "}
+        What you can pull instead, where the release tells it, is how many were treated with each
+        drug, how many responded, and how many had benefit at week 16:{" "}
         <QueryLink question={BY_DRUG}>ask for it in the playground</QueryLink>, or see the{" "}
         <a href={address("/")}>cohorts</a>.
       </p>
