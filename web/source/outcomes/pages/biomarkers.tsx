@@ -1,7 +1,8 @@
 import { useMemo } from "react";
 
+import { seesRecords } from "../../identity.ts";
 import { useAnswer } from "../asking.ts";
-import { seesRecords, useWho } from "../context.ts";
+import { useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import {
   type Cell,

@@ -1,10 +1,11 @@
 import { useMemo } from "react";
 
+import { seesRecords } from "../../identity.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
 import { Basis } from "../basis.tsx";
 import { type Cohort, type CohortData, cohortQuestion, type Outcomes } from "../cohort.ts";
-import { seesRecords, useWho } from "../context.ts";
+import { useWho } from "../context.ts";
 import type { Question } from "../figure.ts";
 import { outcomesFigure } from "../figures/shares.ts";
 import { FigureFrame } from "../frame.tsx";
