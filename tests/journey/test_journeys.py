@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -217,3 +218,19 @@ async def test_an_authority_pulls_aggregates_alone(chromium: Browser, site: Site
         assert "query What" in "".join(signed.asked), "who asks is watched too"
         assert [query for query in signed.asked for each in RECORDS if each in query] == []
         assert '"id"' not in json.dumps(signed.answers), "no record has come"
+
+
+async def test_a_session_that_ended_is_taken_up_where_it_was(chromium: Browser, site: Site) -> None:
+    async with signed_in(chromium, site, "rune", "Researcher", "/release") as signed:
+        page = signed.page
+        await expect(page.get_by_role("region", name="Release 2026.1")).to_be_visible()
+        await page.context.clear_cookies(name=re.compile("^connect_"))
+        await page.clock.install()
+        await page.clock.fast_forward("24:00:00")
+        await page.get_by_role("link", name="Cohorts").click()
+        alert = page.get_by_role("alert")
+        await expect(alert.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        await alert.get_by_role("link", name="Sign in again").click()
+        # The provider still knows them.
+        await expect(page.get_by_role("figure", name=RESPONSE).locator("svg")).to_be_visible()
+        assert page.url == f"{site.url}/"
