@@ -85,7 +85,8 @@ function Unpublished() {
 
 function Genes({ cohort }: { cohort: string | null }) {
   const variables = useMemo(() => {
-    const there = { biomarkers: { some: {} } };
+    // Who was looked at, with or without a finding: they are the denominators.
+    const there = { molecularProfiles: { some: {} } };
     const within = { treatments: { some: { cohort: { code: { eq: cohort } } } } };
     return { first: MOST_PATIENTS, where: cohort === null ? there : { ...there, ...within } };
   }, [cohort]);
@@ -99,9 +100,9 @@ function Genes({ cohort }: { cohort: string | null }) {
             <strong>Live:</strong> of the records that you may read, as they are now.
           </p>
           <Choices codes={cohorts.nodes.map(({ code }) => code)} chosen={cohort} />
-          {patients.nodes.length === 0 ? (
+          {frequent(patients.nodes).length === 0 ? (
             <Notice title="No biomarker to tell of">
-              <p>Nobody that you may see here was found to have one.</p>
+              <p>Nobody that you may see here was found to have an altered gene.</p>
             </Notice>
           ) : (
             <Printed
@@ -201,7 +202,7 @@ function oncoPrint(
   return {
     title,
     name: `oncoprint-${name}`,
-    note: `A column is a patient. Beside each gene: altered of those assessed. Not assessed is not the same as not altered.${part}`,
+    note: `A column is a patient with a molecular profile. Beside each gene, counted of those shown: altered of assessed. Not assessed is not the same as not altered.${part}`,
     columns: [
       { title: "Gene", value: ({ gene }) => gene },
       { title: "Patient", value: ({ patient }) => patient },
