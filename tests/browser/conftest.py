@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.visit import Visit
 
+PATIENCE = 30_000
+"""[ms] Other tests run beside, and statistics start a program of their own."""
 PROGRAM = Path("/usr/bin/chromium")
 ARGUMENTS = (
     "--no-sandbox",
@@ -27,6 +29,7 @@ ARGUMENTS = (
 async def chromium() -> AsyncIterator[Browser]:
     if not PROGRAM.exists():
         pytest.skip("Chromium is not there: install Debian's with apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=PROGRAM, args=[*ARGUMENTS])
         yield browser

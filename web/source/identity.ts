@@ -34,11 +34,15 @@ const WHO = `query Who {
     role granularity organisation { code name } scope { kind code validTo } purpose purposes
   }
 }`;
-/** An authority sees no patient, and is shown cohorts instead. One of a kind tells enough. */
-const WHAT = `query What {
+/** One of a kind tells enough. Who sees no record is not asked for any: cohorts say it too. */
+const what = (records: boolean) => `query What {${
+  records
+    ? `
   invented: patients(first: 1, where: { synthetic: { eq: true } }) { nodes { id } }
   recorded: patients(first: 1, where: { synthetic: { eq: false } }) { nodes { id } }
-  treated: patients(first: 1, where: { treatments: { some: {} } }) { nodes { id } }
+  treated: patients(first: 1, where: { treatments: { some: {} } }) { nodes { id } }`
+    : ""
+}
   inventedCohorts: cohorts(first: 1, where: { synthetic: { eq: true } }) { nodes { code } }
   recordedCohorts: cohorts(first: 1, where: { synthetic: { eq: false } }) { nodes { code } }
 }`;
@@ -50,14 +54,19 @@ export async function viewerOf(credentials: Credentials): Promise<Viewer | Graph
   return viewer ?? who.errors?.[0] ?? { message: "The graph did not say who you are." };
 }
 
+/** Whether a viewer may see records; who may not gets what was published. */
+export function seesRecords({ viewer }: { viewer: Viewer }): boolean {
+  return viewer.granularity !== "AGGREGATE";
+}
+
 export async function identify(credentials: Credentials): Promise<Identity> {
   const viewer = await viewerOf(credentials);
   if ("message" in viewer) {
     const { message, extensions } = viewer;
     return { kind: "refused", credentials, code: extensions?.code ?? "", message };
   }
-  const what = await ask(credentials, { query: WHAT });
-  const found = (name: string) => (what.data?.[name] as Page | null | undefined)?.nodes ?? [];
+  const told = await ask(credentials, { query: what(seesRecords({ viewer })) });
+  const found = (name: string) => (told.data?.[name] as Page | null | undefined)?.nodes ?? [];
   const any = (name: string) => found(name).length > 0;
   return {
     kind: "known",

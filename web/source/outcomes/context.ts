@@ -16,8 +16,3 @@ export function useWho(): Who {
   if (who === null) throw new Error("nobody is known here");
   return who;
 }
-
-/** Whether the viewer may see records; who may not gets what was published. */
-export function seesRecords({ viewer }: Known): boolean {
-  return viewer.granularity !== "AGGREGATE";
-}

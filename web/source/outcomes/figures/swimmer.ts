@@ -12,7 +12,9 @@ export interface SwimmerRow {
   best: string | null;
   /** The day that the lane reaches: the end, or the last that is known of one without an end. */
   until: number;
-  ongoing: boolean;
+  /** Whether no day of its end is recorded: the lane may reach beyond the treatment. */
+  open: boolean;
+  endDay: number | null;
   endReason: string | null;
   response: number | null;
   progression: number | null;
@@ -33,7 +35,8 @@ export function swimmerRows(treatments: Treatment[]): SwimmerRow[] {
         id,
         best: outcome?.bestOverallResponse ?? null,
         until: endDay ?? Math.max(last, ...assessments.map(({ day }) => day), 0),
-        ongoing: endDay === null && endReason === null && deathDay === null,
+        open: endDay === null,
+        endDay,
         endReason,
         response: first("CR", "PR"),
         progression: first("PD"),
@@ -51,11 +54,12 @@ export function swimmer(
   return {
     title,
     name: `${code}-swimmer`,
-    note: "One lane for each treatment, its best overall response beside it. An arrow: no end is recorded; it reaches to the last day that is known.",
+    note: "One lane for each treatment, its best overall response beside it. An arrow: the day of its end is not recorded, and the lane reaches to the last day that is known of the patient.",
     columns: [
       { title: "Treatment", value: ({ id }) => id },
       { title: "Best overall response", value: ({ best }) => best },
-      { title: "On treatment (days)", value: ({ until }) => until },
+      { title: "On treatment (days)", value: ({ endDay }) => endDay },
+      { title: "Last day known", value: ({ until }) => until },
       { title: "Ended", value: (row) => ended(row) },
       { title: "First response (day)", value: ({ response }) => response },
       { title: "Progression (day)", value: ({ progression }) => progression },
@@ -66,8 +70,9 @@ export function swimmer(
   };
 }
 
-function ended({ ongoing, endReason }: SwimmerRow): string | null {
-  return ongoing ? "No end recorded" : endReason === null ? null : capital(endReason);
+function ended({ open, endReason }: SwimmerRow): string | null {
+  if (endReason !== null) return capital(endReason);
+  return open ? "No end recorded" : null;
 }
 
 export function drawSwimmer(
@@ -96,7 +101,7 @@ export function drawSwimmer(
   const ticks = Array.from({ length: Math.floor(days / every) + 1 }, (_, at) => at * every);
   const responded = rows.filter(({ response }) => response !== null);
   const progressed = rows.filter(({ progression }) => progression !== null);
-  const ongoing = rows.filter((row) => row.ongoing);
+  const ongoing = rows.filter((row) => row.open);
   const svg = Plot.plot({
     width,
     height: legend.height + rows.length * step + 40,
@@ -131,7 +136,7 @@ export function drawSwimmer(
         x2: "until",
         fill: ({ best }: SwimmerRow) => category(best).colour,
         fillOpacity: 0.75,
-        render: marked("lane", rows, ({ id, best, until, ongoing: open }) => ({
+        render: marked("lane", rows, ({ id, best, until, open }) => ({
           id,
           best,
           until,

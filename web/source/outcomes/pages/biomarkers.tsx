@@ -1,8 +1,9 @@
 import { useMemo } from "react";
 
 import { capital } from "../../wording.ts";
+import { seesRecords } from "../../identity.ts";
 import { useAnswer } from "../asking.ts";
-import { seesRecords, useWho } from "../context.ts";
+import { useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import {
   type Cell,
@@ -105,10 +106,10 @@ function Unpublished() {
 
 function Genes({ cohort }: { cohort: string | null }) {
   const variables = useMemo(() => {
-    // Whoever was assessed counts, whatever was found: the denominators rest on them.
-    const looked = { or: [{ molecularProfiles: { some: {} } }, { biomarkers: { some: {} } }] };
+    // Who was looked at, with or without a finding: they are the denominators.
+    const there = { molecularProfiles: { some: {} } };
     const within = { treatments: { some: { cohort: { code: { eq: cohort } } } } };
-    return { first: MOST_PATIENTS, where: cohort === null ? looked : { ...looked, ...within } };
+    return { first: MOST_PATIENTS, where: cohort === null ? there : { ...there, ...within } };
   }, [cohort]);
   const question = useMemo<Question>(() => ({ query: GENES, variables }), [variables]);
   const { asked, again } = useAnswer<GenesData>(question);
@@ -223,11 +224,11 @@ function oncoPrint(
   return {
     title,
     name: `oncoprint-${name}`,
-    note: `A column is a patient with a molecular profile, a row one of the genes that are altered most often in them. Beside it: altered of those assessed. Not assessed is not the same as not altered.${part}`,
+    note: `A column is a patient with a molecular profile, a row one of the genes altered in most of those shown. Beside it, counted of those shown: altered of assessed. Not assessed is not the same as not altered.${part}`,
     columns: [
       { title: "Gene", value: ({ gene }) => gene },
       { title: "Patient", value: ({ patient }) => patient },
-      { title: "Status", value: ({ status }) => capital(status) },
+      { title: "Status", value: ({ status }) => status },
       { title: "Found", value: ({ kinds }) => capital(toldKinds(kinds)) },
     ],
     rows: cells,

@@ -1,15 +1,16 @@
 import { useMemo } from "react";
 
+import { seesRecords } from "../../identity.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
 import { Basis } from "../basis.tsx";
 import { type Cohort, type CohortData, cohortQuestion, type Outcomes } from "../cohort.ts";
-import { seesRecords, useWho } from "../context.ts";
+import { useWho } from "../context.ts";
 import type { Question } from "../figure.ts";
 import { outcomesFigure } from "../figures/shares.ts";
 import { FigureFrame } from "../frame.tsx";
 import { address } from "../route.ts";
-import { Answered, LeftOut, Notice } from "../states.tsx";
+import { AllWithheld, Answered, LeftOut, Notice } from "../states.tsx";
 import { bounds, count } from "../statistics.ts";
 import { Live, type Told } from "./live.tsx";
 import type { PageProperties } from "./pages.ts";
@@ -106,6 +107,10 @@ function Content({ cohort: { code, outcomes }, basis, question, told }: ContentP
   return (
     <>
       <div className="figures">{first}</div>
+      <p className="told">
+        Curves, waterfalls and mechanisms are drawn from records, and are told to those alone who
+        may read them.
+      </p>
       <LeftOut {...told} />
     </>
   );
@@ -137,16 +142,7 @@ function nothing(
       </Notice>
     );
   }
-  if (withheld(outcomes)) {
-    return (
-      <Notice title="All numbers of this cohort are withheld">
-        <p>
-          So few were treated that any number could give somebody away, by itself or beside others.
-          They are told as soon as a release with more of them is published.
-        </p>
-      </Notice>
-    );
-  }
+  if (withheld(outcomes)) return <AllWithheld />;
   return null;
 }
 

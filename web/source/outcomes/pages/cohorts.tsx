@@ -1,10 +1,11 @@
 import { type ReactNode, useMemo } from "react";
 
 import type { GraphError, Rule } from "../../graph.ts";
+import { seesRecords } from "../../identity.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
 import { Basis, type Basis as BasisData } from "../basis.tsx";
-import { seesRecords, useWho } from "../context.ts";
+import { useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import { drawForest, forestColumns, type ForestRow } from "../figures/forest.ts";
 import { FigureFrame } from "../frame.tsx";

@@ -1,9 +1,10 @@
 import { useMemo } from "react";
 
+import { seesRecords } from "../../identity.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
 import type { Mechanisms } from "../cohort.ts";
-import { seesRecords, useWho } from "../context.ts";
+import { useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import { type Flow, drawSankey } from "../figures/sankey.ts";
 import { type Drug, drugsFigure } from "../figures/drugs.ts";
