@@ -27,6 +27,7 @@ from tests.access.kind import (
     OF_FINDING,
     OF_PROJECT,
     OF_TREATMENT,
+    PUBLISHED,
     RECORDS,
     TERMS,
 )
@@ -204,7 +205,7 @@ def standing(role: str, viewer: Viewer, table: str) -> set[str]:
         table in OF_PROJECT | TERMS and role == "researcher"
     ):
         found.add("OWN")
-    if table in COUNTS:
+    if table in COUNTS | PUBLISHED:
         found.add("PUBLISHED")
     return found
 

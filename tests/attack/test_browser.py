@@ -79,7 +79,9 @@ async def test_a_page_may_not_frame_or_sniff_an_answer(
     assert response.headers["content-type"].startswith(JSON)
 
 
-@pytest.mark.parametrize("path", ["/graphql", "/subgraphs/patients/graphql", "/"])
+@pytest.mark.parametrize(
+    "path", ["/graphql", "/subgraphs/patients/graphql", "/graphiql/assets/none"]
+)
 @pytest.mark.parametrize("protocol", ["graphql-transport-ws", "graphql-ws"])
 async def test_no_web_socket_opens(url: str, world: World, path: str, protocol: str) -> None:
     """Neither with a token nor without: there is none to which a member could connect."""

@@ -33,7 +33,7 @@ PROGRAM = [sys.executable, "-m", "connect_graph"]
 COMMANDS = (
     *("serve", "demo", "gateway", "migrate", "import", "template", "export", "derive", "release"),
     *("synthesize", "token", "keys", "schema", "status", "fill", "rotate", "member", "audit"),
-    "operation",
+    *("operation", "query"),
 )
 MISUSE = [
     [],

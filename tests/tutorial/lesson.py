@@ -130,6 +130,11 @@ def answered(
     return shown + text[last:]
 
 
+def _plain(environment: dict[str, str]) -> dict[str, str]:
+    """Leave out how wide a terminal is: who runs tests side by side sets it."""
+    return {name: text for name, text in environment.items() if name not in {"COLUMNS", "LINES"}}
+
+
 def _run(
     steps: list[Block], address: str, environment: dict[str, str], place: Path, python: str
 ) -> list[str]:
@@ -160,7 +165,7 @@ def _run(
     shell = subprocess.Popen(
         ["bash", "-c", "\n".join(script)],
         cwd=place,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env=_plain(environment) | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
