@@ -69,13 +69,12 @@ class Writer:
         What they look for in other tables is then found from either, and PostgreSQL may look there
         before it reads the rows themselves.
         """
-        same: dict[Expression, str] = {
+        before = self.known
+        self.known = before | {
             join.to: f"{join.alias}.{join.column}" for join in joins if join.required
         }
-        self.known |= same
         written = [self.predicate(each) for each in where]
-        for each in same:
-            del self.known[each]
+        self.known = before
         return written
 
     def predicate(self, predicate: Predicate) -> str:

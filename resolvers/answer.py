@@ -128,9 +128,11 @@ def made(
 ) -> Answer:
     """Make the answer of data, or of its text; some errors leave nothing of it.
 
-    Not `whole` is what may have changed something: then all is told.
+    Not `whole` is what may have changed something: then all is told. Of several that leave nothing
+    the first in the document is told, whichever was met first.
     """
-    worst = next((e for e in errors if e.code in _WHOLE and not e.alone), None) if whole else None
+    fatal = [each for each in errors if each.code in _WHOLE and not each.alone] if whole else []
+    worst = min(fatal, key=_place, default=None)
     if worst is not None:
         only = {"errors": [worst.formatted]}
         return Answer(only, worst.code.status, statements, rows, released)
@@ -141,6 +143,13 @@ def made(
         members["extensions"] = {"withheld": withheld}
     text = data if isinstance(data, str) else None
     return Answer(members, 200, statements, rows, released, text)
+
+
+def _place(error: GraphQLError) -> tuple[int, int]:
+    """Give where in the document it is; what concerns all of it comes first."""
+    if not error.locations:
+        return 0, 0
+    return error.locations[0].line, error.locations[0].column
 
 
 def _told(error: GraphQLError, *, whole: bool) -> list[Refusal]:

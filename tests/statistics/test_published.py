@@ -386,6 +386,29 @@ async def test_both_executors_answer_the_same(world: World, role: str) -> None:
             assert fast.released.cells == other.released.cells
 
 
+async def test_of_two_refusals_the_first_in_the_document_is_told(world: World) -> None:
+    """Fields are answered side by side, and neither executor tells which was quicker."""
+    query = """{
+      cohort(code: "OLA-BRCA-BTC") { outcomes(release: "NONE") { stage } }
+      outcomeStatistics(by: [], release: "NONE") { basis }
+    }"""
+    for compiles in (True, False):
+        asked = replace(world, graph=replace(world.graph, compiles=compiles))
+        for text, path in (
+            (query, ["cohort", "outcomes"]),
+            (_turned(query), ["outcomeStatistics"]),
+        ):
+            answer = await asked.answer("authority", text)
+            (error,) = answer.body["errors"]
+            assert (answer.status, error["path"]) == (400, path)
+
+
+def _turned(query: str) -> str:
+    """Put the last root first."""
+    start, *roots, end = query.split("\n")
+    return "\n".join([start, *reversed(roots), end])
+
+
 async def test_the_authoritys_login_reaches_no_record(world: World) -> None:
     """Over SQL: what statistics are counted from is refused, column by column."""
     async with session(world.database, "authority") as connection:
