@@ -16,18 +16,32 @@ from tests.journey.test_deep_pages import asked_again
 LARGE = "OLA-BRCA-BTC"
 
 
-def lowest(treatment: dict[str, Any]) -> float | None:
-    """Give the lowest change until progression, of what the outcome rests on."""
+def counted(treatment: dict[str, Any]) -> list[dict[str, Any]]:
+    """List what the outcome rests on, until progression."""
     outcome = treatment["outcome"]
     found = (outcome or {}).get("assessments") or treatment["responses"]
     after = [each for each in found if (each["day"] or 0) > 0 and each["accepted"] is not False]
-    changes: list[float] = []
+    kept: list[dict[str, Any]] = []
     for each in sorted(after, key=lambda one: one["day"]):
-        if each["changeFromBaseline"] is not None:
-            changes.append(each["changeFromBaseline"])
+        kept.append(each)
         if each["normalisedResponse"] == "PD":
             break
-    return min(changes, default=None)
+    return kept
+
+
+def lowest(treatment: dict[str, Any]) -> float | None:
+    """Give the lowest change that was measured."""
+    changes = [each["changeFromBaseline"] for each in counted(treatment)]
+    return min((each for each in changes if each is not None), default=None)
+
+
+def last_day(treatment: dict[str, Any]) -> int:
+    """Give the day that a lane reaches: the end, or the last that is known."""
+    if treatment["endDay"] is not None:
+        return int(treatment["endDay"])
+    died, alive = treatment["deathDay"], treatment["lastKnownAliveDay"]
+    known = died if died is not None else alive or 0
+    return int(max(known, *(each["day"] for each in counted(treatment)), 0))
 
 
 @pytest.mark.parametrize("role", ["researcher", "steward"])
@@ -46,8 +60,15 @@ async def test_who_reads_records_sees_what_they_tell(
         }
         assert len(bars) > 5
 
+        lanes = await told(visit.page.get_by_role("figure", name="Time on").locator("svg"), "lane")
+        assert {lane["id"]: (lane["until"], lane["ongoing"]) for lane in lanes} == {
+            each["id"]: (str(last_day(each)), str(each["endDay"] is None).lower())
+            for each in treatments
+        }
+
         shown = visit.page.get_by_role("figure", name="Resistance mechanisms")
-        outcomes = (await asked_again(site, shown))["cohort"]["outcomes"]
+        live = await asked_again(site, shown)
+        outcomes = live["cohort"]["outcomes"]
         mechanisms = outcomes["resistanceMechanisms"]["mechanisms"]
         assert mechanisms
         for kind, among in (("profiled", "amongProfiled"), ("progressed", "amongProgressed")):
@@ -58,6 +79,20 @@ async def test_who_reads_records_sees_what_they_tell(
                 each["mechanism"]: (each[among]["numerator"]["value"], each[among]["denominator"])
                 for each in mechanisms
             }
+
+        shown = visit.page.get_by_role("figure", name="Best overall response")
+        marks = await told(shown.locator("svg"), "estimate")
+        assert [(int(mark["numeratorLower"]), int(mark["denominator"])) for mark in marks] == [
+            (share["numerator"]["value"], share["denominator"])
+            for share in (each["proportion"] for each in outcomes["responseDistribution"])
+        ]
+        shown = visit.page.get_by_role("figure", name="From screened to evaluable")
+        funnel = live["all"]["funnel"]
+        steps = ("screened", "profiled", "discussed", "matched", "treated", "evaluable")
+        expected = [funnel[step] for step in steps]
+        expected.insert(4, funnel["offered"]["numerator"]["value"])
+        bars = await told(shown.locator("svg"), "all")
+        assert [int(bar["patients"]) for bar in bars] == expected
         await visit.check()
 
 

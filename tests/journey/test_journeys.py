@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, Request, Response, expect
 
-from tests.browser.conftest import visiting
+from tests.browser.conftest import PATIENCE, visiting
 from tests.browser.flat import table
 from tests.browser.visit import Visit
 from tests.identity.test_page import alone, at_the_provider
@@ -47,7 +47,7 @@ class Signed:
 
     async def told(self, name: str) -> Any:
         """Give what an operation brought, once it is read: drawings may be quicker."""
-        async with asyncio.timeout(5), self.came:
+        async with asyncio.timeout(PATIENCE / 1000), self.came:
             await self.came.wait_for(lambda: name in self.answers)
         return self.answers[name]["data"]
 

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { capital } from "../../wording.ts";
 import { seesRecords } from "../../identity.ts";
 import { useAnswer } from "../asking.ts";
+import { Choices } from "../choices.tsx";
 import { useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
 import {
@@ -14,6 +15,7 @@ import {
   toldKinds,
 } from "../figures/oncoprint.ts";
 import { FigureFrame, QueryLink } from "../frame.tsx";
+import { published } from "../published.ts";
 import { address } from "../route.ts";
 import { Answered, LeftOut, Notice } from "../states.tsx";
 import type { PageProperties } from "./pages.ts";
@@ -60,23 +62,6 @@ interface Biomarker {
   copyNumberType?: string;
 }
 
-/** What an authority may pull of biomarkers. */
-const BY_GENE: Question = {
-  query: `query PublishedByGene {
-  outcomeStatistics(by: [GENE]) {
-    release { version cutOff }
-    citation { digest query }
-    rows {
-      group { dimension value }
-      patients { value suppressed }
-      objectiveResponse { suppressed numerator { value lower upper } denominator }
-      clinicalBenefit16w { suppressed numerator { value lower upper } denominator }
-    }
-  }
-}`,
-  variables: {},
-};
-
 /** What was found in whom, and what nobody looked at. */
 export function Biomarkers({ place: { parameters } }: PageProperties) {
   const { known } = useWho();
@@ -97,7 +82,7 @@ function Unpublished() {
         treated, how many responded, and how many had benefit at week 16.
       </p>
       <p>
-        <QueryLink question={BY_GENE}>Ask for it in the playground</QueryLink>, or see the{" "}
+        <QueryLink question={published("GENE")}>Ask for it in the playground</QueryLink>, or see the{" "}
         <a href={address("/")}>cohorts</a>.
       </p>
     </Notice>
@@ -120,7 +105,14 @@ function Genes({ cohort }: { cohort: string | null }) {
           <p className="basis">
             <strong>Live:</strong> of the records that you may read, as they are now.
           </p>
-          <Choices codes={cohorts.nodes.map(({ code }) => code)} chosen={cohort} />
+          <Choices
+            label="Cohorts"
+            all="Everybody"
+            path="/biomarkers"
+            parameter="cohort"
+            values={cohorts.nodes.map(({ code }) => code)}
+            chosen={cohort}
+          />
           <Printed
             genes={mostAltered(patients.nodes)}
             all={patients.totalCount}
@@ -131,25 +123,6 @@ function Genes({ cohort }: { cohort: string | null }) {
         </>
       )}
     </Answered>
-  );
-}
-
-function Choices({ codes, chosen }: { codes: string[]; chosen: string | null }) {
-  return (
-    <nav className="choices" aria-label="Cohorts">
-      <a href={address("/biomarkers")} aria-current={chosen === null ? "true" : undefined}>
-        Everybody
-      </a>
-      {codes.map((code) => (
-        <a
-          key={code}
-          href={address(`/biomarkers?cohort=${encodeURIComponent(code)}`)}
-          aria-current={chosen === code ? "true" : undefined}
-        >
-          {code}
-        </a>
-      ))}
-    </nav>
   );
 }
 

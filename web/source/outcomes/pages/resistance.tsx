@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { seesRecords } from "../../identity.ts";
 import { capital } from "../../wording.ts";
 import { useAnswer } from "../asking.ts";
+import { Choices } from "../choices.tsx";
 import type { Mechanisms } from "../cohort.ts";
 import { useWho } from "../context.ts";
 import type { Figure, Question } from "../figure.ts";
@@ -10,6 +11,7 @@ import { type Flow, drawSankey } from "../figures/sankey.ts";
 import { type Drug, drugsFigure } from "../figures/drugs.ts";
 import { mechanismsFigure } from "../figures/mechanisms.ts";
 import { FigureFrame, QueryLink } from "../frame.tsx";
+import { published } from "../published.ts";
 import { address } from "../route.ts";
 import { Answered, LeftOut, Notice } from "../states.tsx";
 import { PROPORTION } from "../statistics.ts";
@@ -41,23 +43,6 @@ fragment mechanisms on ResistanceMechanisms {
   mechanisms { mechanism amongProgressed { ...proportion } amongProfiled { ...proportion } }
 }
 ${PROPORTION}`;
-
-/** What an authority may pull of drugs. */
-const BY_DRUG: Question = {
-  query: `query PublishedByDrug {
-  outcomeStatistics(by: [DRUG]) {
-    release { version cutOff }
-    citation { digest query }
-    rows {
-      group { dimension value }
-      patients { value suppressed }
-      objectiveResponse { suppressed numerator { value lower upper } denominator }
-      clinicalBenefit16w { suppressed numerator { value lower upper } denominator }
-    }
-  }
-}`,
-  variables: {},
-};
 
 /** Who was profiled and explained, and not refuted since. */
 const EXPLAINED = {
@@ -108,7 +93,7 @@ function Unpublished() {
       <p>
         What you can pull instead, where the release tells it, is how many were treated with each
         drug, how many responded, and how many had benefit at week 16:{" "}
-        <QueryLink question={BY_DRUG}>ask for it in the playground</QueryLink>, or see the{" "}
+        <QueryLink question={published("DRUG")}>ask for it in the playground</QueryLink>, or see the{" "}
         <a href={address("/")}>cohorts</a>.
       </p>
     </Notice>
@@ -131,33 +116,19 @@ function Live({ drug }: { drug: string | null }) {
             told with both denominators: those whose tumour progressed, and those who were profiled
             then.
           </p>
-          <Drugs data={data} chosen={drug} />
+          <Choices
+            label="Drugs"
+            all="All drugs"
+            path="/resistance"
+            parameter="drug"
+            values={progressed(data).map(({ inn }) => inn)}
+            chosen={drug}
+          />
           <Figures data={data} drug={drug} question={question} />
           <LeftOut rules={rules} errors={errors} />
         </>
       )}
     </Answered>
-  );
-}
-
-/** The drugs on which tumours progressed, to look at one alone. */
-function Drugs({ data, chosen }: { data: Data; chosen: string | null }) {
-  const found = progressed(data);
-  return (
-    <nav className="choices" aria-label="Drugs">
-      <a href={address("/resistance")} aria-current={chosen === null ? "true" : undefined}>
-        All drugs
-      </a>
-      {found.map(({ inn }) => (
-        <a
-          key={inn}
-          href={address(`/resistance?drug=${encodeURIComponent(inn)}`)}
-          aria-current={chosen === inn ? "true" : undefined}
-        >
-          {inn}
-        </a>
-      ))}
-    </nav>
   );
 }
 
