@@ -47,7 +47,7 @@ class Lines(logging.Formatter):
         if (request := REQUEST.get()) is not None:
             line["request"] = request
         line |= getattr(record, _FIELDS, {})
-        if record.exc_info is not None and record.exc_info[1] is not None:
+        if record.exc_info and record.exc_info[1] is not None:  # libraries say False as well
             line["exceptions"] = exceptions(record.exc_info[1])
         return json.dumps(line, default=_unsaid)
 

@@ -120,7 +120,11 @@ class Writer:
         """
         transaction = Transaction()
         begun = connection.transaction()
-        await begun.start()
+        try:
+            await begun.start()
+        except BaseException:
+            connection.terminate()  # whether it began is not known
+            raise
         try:
             yield transaction
             if not transaction.entries:
@@ -136,7 +140,11 @@ class Writer:
                 await self._writing(end, keeps=(asyncpg.PostgresError,))
         except BaseException:
             with suppress(*_FAILED):
-                await begun.rollback()
+                try:
+                    await begun.rollback()
+                except asyncio.CancelledError:
+                    connection.terminate()  # and with it the transaction
+                    raise
             raise
 
     async def _run(self) -> None:

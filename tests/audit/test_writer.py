@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import pytest
@@ -134,6 +135,34 @@ async def test_an_entry_ends_another_logins_transaction(
         "select code from connect.study where code = any($1)", ["KEPT", "LOST", "UNSAID"]
     )
     assert [row["code"] for row in codes] == ["KEPT"]
+
+
+async def test_who_leaves_leaves_no_transaction_behind(writer: Writer, database: Database) -> None:
+    """Whenever it is, also while it begins: the next one would be in it."""
+    await writer.write(entry())
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    pool = await asyncpg.create_pool(database.url, min_size=1, max_size=1)
+
+    async def change() -> None:
+        async with pool.acquire() as connection, writer.within(connection) as transaction:
+            await connection.execute("insert into connect.study (code) values ('LEFT')")
+            transaction.append(entry())
+            await connection.fetchval("select pg_sleep(0.01)")
+            raise ZeroDivisionError
+
+    for number in range(120):
+        changing = asyncio.create_task(change())
+        await asyncio.sleep(number / 120 * 0.01)
+        changing.cancel()
+        with suppress(asyncio.CancelledError, ZeroDivisionError):
+            await changing
+        async with pool.acquire() as connection:
+            assert not connection.is_in_transaction()
+            left = "select count(*) from connect.study where code = 'LEFT'"
+            assert await connection.fetchval(left) == 0
+    await pool.close()
+    assert told == []
 
 
 async def test_answers_and_transactions_never_fork_the_chain(

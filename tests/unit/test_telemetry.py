@@ -274,3 +274,12 @@ def test_nothing_leaves_unless_an_endpoint_is_named(monkeypatch: pytest.MonkeyPa
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_what_a_library_says_without_an_exception_is_one_line() -> None:
+    """An event loop says that there is none by False."""
+    with logged() as written:
+        logging.getLogger("asyncio").error("of %s", "somebody", exc_info=False)
+    (line,) = map(json.loads, written.getvalue().splitlines())
+    assert (line["level"], line["event"]) == ("error", "told by a library")
+    assert "somebody" not in written.getvalue()
