@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from connect_graph.settings import ROLES
-from db.pool import LoginRefused, Pools, Unfit
+from db.pool import LoginRefused, Pools, TimedOut, Unfit
 from db.statement import SETTINGS
 from db.viewer import Role
 from resolvers.execute import Request
@@ -139,3 +139,28 @@ async def test_a_login_that_may_more_is_refused(world: World, more: str, less: s
     finally:
         await owner.execute(less.format(login))
         await owner.close()
+
+
+async def test_what_was_meant_for_who_left_before_ends_nobody_else(
+    world: World, pools: Pools
+) -> None:
+    """A statement that is ended long before its time is run again; ended twice it is told."""
+    pool = pools.roles[Role.PARTNER]
+    ended = """select pg_cancel_backend(pid) from pg_stat_activity
+      where query like $1 and pid <> pg_backend_pid() and state = 'active'"""
+    owner = await asyncpg.connect(world.database.url)
+
+    async def asked(mark: str, most: int) -> tuple[str, int]:
+        """Ask for something slow, and end it so often at the most; tell how often."""
+        asking = asyncio.create_task(pool.text(f"select '{mark}' from pg_sleep(0.5)"))
+        times = 0
+        while not asking.done() and times < most:
+            await asyncio.sleep(0.1)  # until it is asleep
+            times += len(await owner.fetch(ended, f"%{mark}%"))
+        return await asking, times
+
+    assert await asked("never", 0) == ("never", 0)
+    assert await asked("once", 1) == ("once", 1)
+    with pytest.raises(TimedOut):
+        await asked("always", 9)
+    await owner.close()
