@@ -51,7 +51,7 @@ async def statements_of(
     try:
         pool = pools.roles[Role(ROLE)]
         for each in variables:
-            overheard = _Overheard(pool.role, pool.grants, pool.connections)
+            overheard = _Overheard(pool.role, pool.grants, pool.connections, pool.seconds)
             request = Request(operation.text(None), None, each)
             await graph.answer(request, viewer, overheard)
             if len(overheard.asked) != 1:
